@@ -1,0 +1,1 @@
+"""Ogive's showing wing: screens, widgets and keys; it knows no tensor."""
