@@ -27,14 +27,14 @@ class Option:
     kind: type | None = None
 
     @property
-    def type(self) -> type:
+    def value_type(self) -> type:
         return self.kind or type(self.default)
 
     def check(self, value: Any, where: str) -> Any:
         """`value` in this option's type and bounds, else a ValueError that says which rule it breaks."""
         if value is None and self.default is None:
             return None
-        kind = self.type
+        kind = self.value_type
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
