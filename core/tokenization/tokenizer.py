@@ -277,8 +277,9 @@ class Tokenizer:
     @cached_property
     def _byte_ids(self) -> tuple[int, ...] | None:
         for names in (byte_characters(), tuple(f"<0x{byte:02X}>" for byte in range(256))):
-            ids = tuple(self.backend.token_to_id(name) for name in names)
-            if None not in ids:
+            found = [self.backend.token_to_id(name) for name in names]
+            ids = tuple(number for number in found if number is not None)
+            if len(ids) == 256:
                 return ids
         return None
 
@@ -308,10 +309,10 @@ def _direct_encoder(kind: str, backend: tokenizers.Tokenizer, names: Names) -> C
     if kind == "bytes":
         return lambda text: list(text.encode("utf-8", "surrogatepass"))
     if kind == "characters":
-        unknown = backend.token_to_id(names.unknown or UNKNOWN)
-        known = {token: number for token, number in backend.get_vocab(with_added_tokens=False).items()}
-        get = {token: number for token, number in known.items() if len(token) == 1}.get
-        return lambda text: [get(character, unknown) for character in text]
+        unknown = backend.token_to_id(names.unknown or UNKNOWN) or 0
+        known = backend.get_vocab(with_added_tokens=False)
+        single = {token: number for token, number in known.items() if len(token) == 1}
+        return lambda text: [single.get(character, unknown) for character in text]
     return None
 
 
