@@ -69,9 +69,10 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
+def write_atomic(path: str | os.PathLike[str], data: bytes | str, sync: bool = True) -> None:
     """Write beside `path`, sync, rename: a reader sees the old content or the new, never a part.
 
+    Without `sync` a power cut (not a killed program) may leave an empty file.
     Raises OgiveError when the disk is full or the folder cannot be written; the old content then stands.
     """
     target = Path(path)
@@ -81,14 +82,16 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(_encode(data) if isinstance(data, str) else data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target)
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise os_failure("write", target, error) from error
-    sync_folder(target.parent)
+    if sync:
+        sync_folder(target.parent)
 
 
 def write_json(path: str | os.PathLike[str], obj: Any) -> None:
