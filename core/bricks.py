@@ -50,12 +50,17 @@ class Option:
 
 @dataclass(frozen=True)
 class Brick:
-    """A name, `package.module:Class`, one line of help and the options only this brick has."""
+    """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
+
+    Facts let sizes be counted without importing the class: a feed-forward's `gated` (its first matrix is twice as
+    wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one vector per place).
+    """
 
     name: str
     path: str
     help: str
     options: Mapping[str, Option] = field(default_factory=dict)
+    facts: Mapping[str, bool] = field(default_factory=dict)
 
     def load(self) -> Any:
         """Import and return the class or function."""
@@ -94,7 +99,12 @@ POSITIONS = Table(
         "Rotates queries and keys by their place (RoFormer).",
         {"theta": Option(10000.0, "Base of the rotation wavelengths", minimum=1.0)},
     ),
-    Brick("learned", "core.models.positions:LearnedPositions", "One trained vector per place, as in GPT-2."),
+    Brick(
+        "learned",
+        "core.models.positions:LearnedPositions",
+        "One trained vector per place, as in GPT-2.",
+        facts={"table": True},
+    ),
 )
 
 NORMS = Table(
@@ -110,12 +120,18 @@ NORMS = Table(
         "core.models.norms:LayerNorm",
         "Subtracts the mean and divides by the deviation, as in GPT-2.",
         {"eps": Option(1e-5, "Added under the root", minimum=1e-12, maximum=1e-2)},
+        {"centred": True},
     ),
 )
 
 FEEDFORWARDS = Table(
     "feed-forward",
-    Brick("swiglu", "core.models.feedforward:SwiGLU", "Gated by SiLU: three matrices, the modern default."),
+    Brick(
+        "swiglu",
+        "core.models.feedforward:SwiGLU",
+        "Gated by SiLU: three matrices, the modern default.",
+        facts={"gated": True},
+    ),
     Brick(
         "gelu",
         "core.models.feedforward:GELU",

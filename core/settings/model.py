@@ -59,3 +59,12 @@ class ModelSettings(Settings):
     @property
     def kv_heads_resolved(self) -> int:
         return self.kv_heads or self.heads
+
+    @property
+    def ffn_size_resolved(self) -> int:
+        """As given, else 4x hidden_size; 8/3x when gated, up to a multiple of 8, so that both cost the same."""
+        if self.ffn_size is not None:
+            return self.ffn_size
+        if self.feedforward.brick.facts.get("gated"):
+            return -(-8 * self.hidden_size // 24) * 8
+        return 4 * self.hidden_size

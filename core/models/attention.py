@@ -1,0 +1,103 @@
+"""Causal self-attention with as many or fewer key heads than query heads: MHA, GQA (Ainslie et al. 2023), MQA."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.models.cache import Cache
+
+PLAIN_UP_TO = 256
+"""Keys up to which plain products train faster than the fused kernel on CPU."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What queries may look at, made once for all layers.
+
+    `mask` is added to the scores, broadcasts to `(batch, heads, queries, keys)` and is None when nothing needs masking
+    beyond `causal` (which then means: as many keys as queries, each sees those up to its own place).
+    """
+
+    causal: bool
+    mask: Tensor | None
+    plain: bool
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, sight: Sight, dropout: float = 0.0) -> Tensor:
+    """Softmax(Q K^T / sqrt(head_size)) V. Query `(batch, heads, time, head_size)`, key and value with kv_heads.
+
+    Plain products or the fused kernel, as `sight.plain` says; both give the same numbers to rounding.
+    """
+    grouped = query.shape[1] != key.shape[1]
+    if not sight.plain:
+        return F.scaled_dot_product_attention(
+            query, key, value, attn_mask=sight.mask, dropout_p=dropout, is_causal=sight.causal, enable_gqa=grouped
+        )
+    batch, heads, time, size = query.shape
+    if grouped:
+        # Heads that share keys stand together as more queries of one head: no copy of the keys.
+        query = query.reshape(batch, key.shape[1], -1, size)
+    scores = (query * (1.0 / math.sqrt(size))) @ key.transpose(-1, -2)
+    if sight.mask is not None:
+        if grouped:
+            scores = scores.view(batch, heads, time, -1)
+        scores = scores + sight.mask
+    weights = scores.softmax(dim=-1)
+    if dropout:
+        weights = F.dropout(weights, dropout)
+    if grouped:
+        weights = weights.view(batch, key.shape[1], -1, key.shape[2])
+    return (weights.to(value.dtype) @ value).view(batch, heads, time, size)
+
+
+class Attention(nn.Module):
+    """Queries, keys and values from one matrix `qkv` (rows [q | k | v], heads in order), then `output`."""
+
+    def __init__(
+        self,
+        size: int,
+        heads: int,
+        kv_heads: int,
+        head_size: int,
+        bias: bool,
+        dropout: float,
+        norm: Callable[[int], nn.Module] | None,
+    ) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.head_size, self.dropout = heads, kv_heads, head_size, dropout
+        self.qkv = nn.Linear(size, (heads + 2 * kv_heads) * head_size, bias=bias)
+        self.output = nn.Linear(heads * head_size, size, bias=bias)
+        self.q_norm = norm(head_size) if norm else None
+        self.k_norm = norm(head_size) if norm else None
+
+    def forward(
+        self,
+        x: Tensor,
+        rotate: Callable[[Tensor, Any], Tensor],
+        prepared: Any,
+        sight: Sight,
+        cache: Cache | None,
+        layer: int,
+    ) -> Tensor:
+        """`(batch, time, size)` in and out; `rotate` is the position scheme's."""
+        batch, time, _ = x.shape
+        qkv = self.qkv(x).view(batch, time, self.heads + 2 * self.kv_heads, self.head_size)
+        turned, value = qkv.split((self.heads + self.kv_heads, self.kv_heads), dim=2)
+        if self.q_norm is not None and self.k_norm is not None:
+            query, key = turned.split((self.heads, self.kv_heads), dim=2)
+            turned = torch.cat((self.q_norm(query), self.k_norm(key)), dim=2)
+        # Norms may hand back fp32 under autocast; all three meet in one product, so one dtype.
+        turned = rotate(turned, prepared).to(value.dtype).transpose(1, 2)
+        query, key = turned.split((self.heads, self.kv_heads), dim=1)
+        value = value.transpose(1, 2)
+        if cache is not None:
+            key, value = cache.update(layer, key, value)
+        mixed = attend(query, key, value, sight, self.dropout if self.training else 0.0)
+        return self.output(mixed.transpose(1, 2).reshape(batch, time, -1))

@@ -1,0 +1,238 @@
+"""The decoder: embedding, blocks of attention and feed-forward, final norm, head. Pure torch, built from bricks."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+from core.errors import OgiveError
+from core.models import loss as losses
+from core.models.attention import PLAIN_UP_TO, Attention, Sight
+from core.models.cache import Cache, KVCache
+from core.models.positions import Place, Positions
+from core.settings.model import ModelSettings
+
+INIT_STD = 0.02
+IGNORE = -100
+
+
+def padded(vocab_size: int) -> int:
+    """Rows of the embedding: the vocabulary up to a multiple of 64, which matrix units like."""
+    return -(-vocab_size // 64) * 64
+
+
+class Block(nn.Module):
+    """x + attention(norm(x)), then x + feedforward(norm(x))."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        s = settings
+
+        def norm(size: int) -> nn.Module:
+            return s.norm.brick.load()(size, bias=s.bias, **s.norm.options)
+
+        self.attention_norm = norm(s.hidden_size)
+        self.attention = Attention(
+            s.hidden_size,
+            s.heads,
+            s.kv_heads_resolved,
+            s.head_size_resolved,
+            s.bias,
+            s.dropout,
+            norm if s.qk_norm else None,
+        )
+        self.feedforward_norm = norm(s.hidden_size)
+        feedforward = s.feedforward.brick.load()
+        self.feedforward = feedforward(s.hidden_size, s.ffn_size_resolved, s.bias, **s.feedforward.options)
+        self.dropout = s.dropout
+
+    def forward(
+        self, x: Tensor, positions: Positions, prepared: Any, sight: Sight, cache: Cache | None, layer: int
+    ) -> Tensor:
+        mixed = self.attention(self.attention_norm(x), positions.rotate, prepared, sight, cache, layer)
+        if self.dropout:
+            mixed = F.dropout(mixed, self.dropout, self.training)
+        x = x + mixed
+        fed = self.feedforward(self.feedforward_norm(x))
+        if self.dropout:
+            fed = F.dropout(fed, self.dropout, self.training)
+        return x + fed
+
+
+class Decoder(nn.Module):
+    """A decoder-only transformer over `vocab_size` tokens.
+
+    The embedding has `padded(vocab_size)` rows; the padding never shows in logits or loss. Weights are drawn from
+    torch's global generator, so `torch.manual_seed` fixes them. Built under `torch.device("meta")` it holds no memory
+    until weights are assigned.
+    """
+
+    def __init__(self, settings: ModelSettings, vocab_size: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.vocab_size = vocab_size
+        self.checkpointing = False
+        s = settings
+        device = torch.get_default_device()
+        with torch.device("meta"):
+            self.embedding = nn.Embedding(padded(vocab_size), s.hidden_size)
+            self.positions: Positions = s.positions.brick.load()(
+                s.hidden_size, s.head_size_resolved, s.heads, s.context, **s.positions.options
+            )
+            self.blocks = nn.ModuleList(Block(s) for _ in range(s.layers))
+            self.norm = s.norm.brick.load()(s.hidden_size, bias=s.bias, **s.norm.options)
+            self.head = None if s.tied else nn.Linear(s.hidden_size, padded(vocab_size), bias=False)
+        if device.type != "meta":
+            self.to_empty(device=device)
+            self.reset()
+
+    @torch.no_grad()
+    def reset(self) -> None:
+        """Draw all weights anew: normal, 0.02 wide; what writes to the residual is narrower by sqrt(2 layers)
+        (GPT-2), or zero where `zero_init` is on; padding rows are zero."""
+        narrow = INIT_STD / math.sqrt(2 * self.settings.layers)
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Linear):
+                writes = name.endswith(("attention.output", "feedforward.down"))
+                if writes and self.settings.zero_init:
+                    nn.init.zeros_(module.weight)
+                else:
+                    nn.init.normal_(module.weight, std=narrow if writes else INIT_STD)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=INIT_STD)
+            elif module is not self and hasattr(module, "reset"):
+                module.reset()
+        self.embedding.weight[self.vocab_size :].zero_()
+        if self.head is not None:
+            self.head.weight[self.vocab_size :].zero_()
+
+    @property
+    def device(self) -> torch.device:
+        return self.embedding.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.embedding.weight.dtype
+
+    def new_cache(
+        self, batch: int, length: int | None = None, *, dtype: torch.dtype | None = None, static: bool = False
+    ) -> KVCache:
+        """An empty cache for `batch` rows of up to `length` tokens (default: the context)."""
+        s = self.settings
+        return KVCache(
+            s.layers,
+            batch,
+            s.kv_heads_resolved,
+            min(length or s.context, s.context),
+            s.head_size_resolved,
+            dtype=dtype or self.dtype,
+            device=self.device,
+            static=static,
+        )
+
+    def forward(
+        self, ids: Tensor, positions: Tensor | None = None, cache: Cache | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Logits `(batch, time, vocab_size)` of the token after each of `ids` `(batch, time)`; see `hidden`."""
+        return self.logits(self.hidden(ids, positions, cache, mask))
+
+    def hidden(
+        self, ids: Tensor, positions: Tensor | None = None, cache: Cache | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """The stream after the last norm, `(batch, time, hidden_size)`.
+
+        `positions` `(batch, time)` are the tokens' places, by default those after what `cache` holds. `mask` is True
+        where a key may be seen: `(batch, keys)` for padding, `(batch, time, keys)` for documents packed together; it
+        is applied besides causality, and a token always sees itself.
+        """
+        time = ids.shape[1]
+        place: Place = slice(0, time)
+        keys, visible = time, None
+        if cache is not None:
+            place, keys, visible = cache.begin(time)
+        elif time > self.settings.context:
+            raise OgiveError(
+                f"{time} tokens are more than the model's context of {self.settings.context}.", "Shorten the text."
+            )
+        sight = self._sight(place, positions, time, keys, visible, mask)
+        x = self.embedding(ids)
+        if positions is not None:
+            place = positions
+        x = self.positions.add(x, place)
+        if self.settings.dropout:
+            x = F.dropout(x, self.settings.dropout, self.training)
+        prepared = self.positions.prepare(place, x)
+        for layer, block in enumerate(self.blocks):
+            if self.checkpointing and self.training and cache is None:
+                x = checkpoint(block, x, self.positions, prepared, sight, None, layer, use_reentrant=False)
+            else:
+                x = block(x, self.positions, prepared, sight, cache, layer)
+        if cache is not None:
+            cache.advance(time)
+        return self.norm(x)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits `(..., vocab_size)` of the stream `(..., hidden_size)`."""
+        weight = self._head_weight()
+        if weight is None:
+            assert self.head is not None
+            return self.head(hidden)[..., : self.vocab_size]
+        if hidden.is_cuda:  # Whole rows of 64 for the matrix units; the padding is cut off after.
+            return F.linear(hidden, weight)[..., : self.vocab_size]
+        return F.linear(hidden, weight[: self.vocab_size])
+
+    def loss(self, ids: Tensor, labels: Tensor, ignore: int = IGNORE, **inputs: Any) -> tuple[Tensor, Tensor]:
+        """Sum of nats (fp32) of `labels` `(batch, time)` (the tokens after `ids`), and how many were not `ignore`."""
+        hidden = self.hidden(ids, **inputs)
+        count = (labels != ignore).sum()
+        weight = self._head_weight()
+        if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > losses.CHUNK_ABOVE:
+            flat = hidden.reshape(-1, hidden.shape[-1])
+            total = losses.chunked_cross_entropy(flat, weight, labels.reshape(-1), ignore, self.vocab_size)
+        else:
+            total = losses.cross_entropy(self.logits(hidden), labels, ignore)
+        return total, count
+
+    def _head_weight(self) -> Tensor | None:
+        """The head as a bare matrix `(padded, hidden_size)`, or None when an adapter or quantiser stands around it."""
+        if self.head is None:
+            return self.embedding.weight
+        return self.head.weight if type(self.head) is nn.Linear else None
+
+    def _sight(
+        self, place: Place, positions: Tensor | None, time: int, keys: int, visible: Tensor | None, mask: Tensor | None
+    ) -> Sight:
+        """Causality, the cache's and the caller's masks and the position scheme's bias as one thing for all layers."""
+        like = self.embedding.weight
+        device, dtype = like.device, _compute_dtype(like)
+        plain = device.type == "cpu" and keys <= PLAIN_UP_TO
+        queries: Place = place if positions is None else positions
+        bias = self.positions.bias(queries, slice(0, keys) if positions is None or keys != time else positions, like)
+        if visible is None and mask is None and bias is None and (time == 1 or (time == keys and not plain)):
+            return Sight(causal=time > 1, mask=None, plain=plain)
+        seen = _causal(time, keys, device) if visible is None else visible
+        if mask is not None:
+            own = torch.arange(keys, device=device) == (
+                place if isinstance(place, Tensor) else torch.arange(place.start, place.stop, device=device)
+            ).unsqueeze(-1)
+            seen = seen & (mask[:, None, :] if mask.dim() == 2 else mask).bool() | own
+        seen = seen.unsqueeze(-3)
+        added = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(~seen, float("-inf"))
+        return Sight(causal=False, mask=added if bias is None else added + bias, plain=plain)
+
+
+def _causal(time: int, keys: int, device: torch.device) -> Tensor:
+    """True where the last `time` of `keys` tokens may look, `(1, time, keys)`."""
+    return torch.ones(1, time, keys, dtype=torch.bool, device=device).tril(keys - time)
+
+
+def _compute_dtype(weight: Tensor) -> torch.dtype:
+    device = weight.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype

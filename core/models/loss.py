@@ -1,0 +1,78 @@
+"""Cross-entropy of next tokens as a sum in nats: whole, or in chunks that never hold all logits at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+CHUNK_ABOVE = 1 << 28
+"""Logits (tokens x vocabulary) above which a CUDA loss goes by chunks: 1 GiB in fp32."""
+
+
+def cross_entropy(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
+    """Sum of nats over labels other than `ignore`, fp32; logits `(..., vocab)`, labels `(...)`."""
+    flat = logits.reshape(-1, logits.shape[-1]).float()
+    return F.cross_entropy(flat, labels.reshape(-1), ignore_index=ignore, reduction="sum")
+
+
+def chunked_cross_entropy(
+    hidden: Tensor, weight: Tensor, labels: Tensor, ignore: int, vocab_size: int, chunk: int | None = None
+) -> Tensor:
+    """The same sum from `hidden` `(tokens, size)` and the head's `weight` `(rows >= vocab_size, size)`.
+
+    Each chunk's logits are made, turned into loss and gradients at once, and dropped, so nothing is computed twice and
+    memory is that of one chunk (default: as many tokens as give 2^26 logits). Rows past `vocab_size` are padding.
+    """
+    chunk = chunk or max(1, (1 << 26) // weight.shape[0])
+    return _Chunked.apply(hidden, weight, labels, ignore, vocab_size, chunk)
+
+
+class _Chunked(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, ignore: int, vocab_size: int, chunk: int
+    ) -> Tensor:
+        device = hidden.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
+        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        need_hidden, need_weight = ctx.needs_input_grad[:2]
+        grad_hidden = torch.empty_like(hidden) if need_hidden else None
+        grad_weight = torch.zeros_like(weight, dtype=torch.float32) if need_weight else None
+        with torch.autocast(device, enabled=False):
+            matrix = weight.to(dtype)
+            for begin in range(0, hidden.shape[0], chunk):
+                rows = slice(begin, begin + chunk)
+                x, target = hidden[rows].to(dtype), labels[rows]
+                real = target != ignore
+                index = torch.where(real, target, 0)[:, None]
+                logits = (x @ matrix.t()).float()
+                logits[:, vocab_size:] = float("-inf")
+                normaliser = logits.logsumexp(dim=-1, keepdim=True)
+                total += ((normaliser - logits.gather(1, index))[:, 0] * real).sum()
+                if not (need_hidden or need_weight):
+                    continue
+                # d loss / d logits = softmax - one-hot, in place of the logits.
+                slope = logits.sub_(normaliser).exp_().scatter_add_(1, index, logits.new_full(index.shape, -1.0))
+                slope = slope.mul_(real[:, None]).to(dtype)
+                if grad_hidden is not None:
+                    grad_hidden[rows] = slope @ matrix
+                if grad_weight is not None:
+                    grad_weight += slope.t() @ x
+        ctx.save_for_backward(grad_hidden, None if grad_weight is None else grad_weight.to(weight.dtype))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None, None]:
+        grad_hidden, grad_weight = ctx.saved_tensors
+        grad = grads[0]
+        return (
+            None if grad_hidden is None else grad_hidden * grad.to(grad_hidden.dtype),
+            None if grad_weight is None else grad_weight * grad.to(grad_weight.dtype),
+            None,
+            None,
+            None,
+            None,
+        )
