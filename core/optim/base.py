@@ -1,0 +1,56 @@
+"""What every optimizer offers the loop, and how one is built from settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from core.errors import OgiveError
+from core.optim.parameters import sort_parameters
+from core.settings.training import TrainingSettings
+
+
+class Optimizer(Protocol):
+    """Turns gradients into one change of the weights."""
+
+    def step(self, share: float, scale: torch.Tensor | None = None, skip: torch.Tensor | None = None) -> None:
+        """Change the weights once, at `share` of the peak rates.
+
+        `scale`: scalar on the device by which gradients are divided first (clipping; default 1). `skip`: scalar on
+        the device; where it is 1, weights and state stay as they are, bit for bit, without the host ever looking.
+        """
+
+    def state_tensors(self) -> dict[str, torch.Tensor]:
+        """The whole state by name, as tensors: enough to go on exactly."""
+
+    def load_state_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take over a state that `state_tensors` gave; OgiveError when it belongs to another model or optimizer."""
+
+
+def build_optimizer(model: nn.Module, training: TrainingSettings) -> Optimizer:
+    """The optimizer that the settings name, over the model's trainable parameters."""
+    choice = training.optimizer
+    make = choice.brick.load()
+    return make(sort_parameters(model), lr=training.lr, weight_decay=training.weight_decay, **choice.options)
+
+
+def take(tensors: Mapping[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
+    """The state tensor called `name`, which must have the shape of `like`."""
+    found = tensors.get(name)
+    if found is None or found.shape != like.shape:
+        what = "is missing" if found is None else f"has shape {tuple(found.shape)}, not {tuple(like.shape)}"
+        raise OgiveError(
+            f"The saved optimizer state does not fit: {name} {what}.",
+            "The model or the optimizer was changed; fork without the optimizer state instead.",
+        )
+    return found
+
+
+def gradients(parameters: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The gradient of each parameter; all take part in every step."""
+    found = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    assert len(found) == len(parameters), "a parameter had no part in the loss"
+    return found
