@@ -58,7 +58,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, sight: Sight, dropout: flo
 
 
 class Attention(nn.Module):
-    """Queries, keys and values from one matrix `qkv` (rows [q | k | v], heads in order), then `output`."""
+    """Queries, keys and values from one matrix `qkv` (rows [q | k | v], heads in order), then `out`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads, self.kv_heads, self.head_size, self.dropout = heads, kv_heads, head_size, dropout
         self.qkv = nn.Linear(size, (heads + 2 * kv_heads) * head_size, bias=bias)
-        self.output = nn.Linear(heads * head_size, size, bias=bias)
+        self.out = nn.Linear(heads * head_size, size, bias=bias)
         self.q_norm = norm(head_size) if norm else None
         self.k_norm = norm(head_size) if norm else None
 
@@ -100,4 +100,4 @@ class Attention(nn.Module):
         if cache is not None:
             key, value = cache.update(layer, key, value)
         mixed = attend(query, key, value, sight, self.dropout if self.training else 0.0)
-        return self.output(mixed.transpose(1, 2).reshape(batch, time, -1))
+        return self.out(mixed.transpose(1, 2).reshape(batch, time, -1))

@@ -76,7 +76,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.vocab_size = vocab_size
-        self.checkpointing = False
+        self.gradient_checkpointing = False
         s = settings
         device = torch.get_default_device()
         with torch.device("meta"):
@@ -98,7 +98,7 @@ class Decoder(nn.Module):
         narrow = INIT_STD / math.sqrt(2 * self.settings.layers)
         for name, module in self.named_modules():
             if isinstance(module, nn.Linear):
-                writes = name.endswith(("attention.output", "feedforward.down"))
+                writes = name.endswith(("attention.out", "feedforward.down"))
                 if writes and self.settings.zero_init:
                     nn.init.zeros_(module.weight)
                 else:
@@ -170,7 +170,7 @@ class Decoder(nn.Module):
             x = F.dropout(x, self.settings.dropout, self.training)
         prepared = self.positions.prepare(place, x)
         for layer, block in enumerate(self.blocks):
-            if self.checkpointing and self.training and cache is None:
+            if self.gradient_checkpointing and self.training and cache is None:
                 x = checkpoint(block, x, self.positions, prepared, sight, None, layer, use_reentrant=False)
             else:
                 x = block(x, self.positions, prepared, sight, cache, layer)

@@ -147,7 +147,7 @@ def test_weights_start_the_same_from_the_same_seed():
     assert one.embedding.weight.shape[0] == padded(101) == 128
     assert one.embedding.weight[101:].abs().max() == 0
     assert one.blocks[0].attention.qkv.weight.std().item() == pytest.approx(0.02, rel=0.05)
-    assert one.blocks[0].attention.output.weight.std().item() == pytest.approx(0.02 / math.sqrt(8), rel=0.05)
+    assert one.blocks[0].attention.out.weight.std().item() == pytest.approx(0.02 / math.sqrt(8), rel=0.05)
     still = first(zero_init=True)
     x = still.embedding(IDS)
     assert torch.equal(still.hidden(IDS), still.norm(x))
@@ -158,7 +158,7 @@ def test_recomputing_activations_changes_no_gradient(make):
     grads = []
     for checkpointing in (False, True):
         decoder.zero_grad()
-        decoder.checkpointing = checkpointing
+        decoder.gradient_checkpointing = checkpointing
         decoder.loss(IDS, IDS.roll(-1, dims=1))[0].backward()
         grads.append([weight.grad.clone() for weight in decoder.parameters()])
     for one, other in zip(*grads):
