@@ -119,6 +119,9 @@ def _compile(template: str) -> Any:
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"]
     )
     environment.filters["tojson"] = to_json
-    environment.globals["raise_exception"] = refuse
-    environment.globals["strftime_now"] = lambda pattern: datetime.now().strftime(pattern)
+    helpers: dict[str, Any] = {
+        "raise_exception": refuse,
+        "strftime_now": lambda pattern: datetime.now().strftime(pattern),
+    }
+    environment.globals.update(helpers)
     return environment.from_string(template)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from core.tokenization.specials import (
 
 _BYTE_FALLBACK = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _ESCAPED = re.compile("([\udc80-\udcff]+)")
+from core.tokenization.words import WordEncoder
 
 
 @dataclass(frozen=True)
@@ -141,17 +143,17 @@ class Tokenizer:
         """
         if allow_special:
             return self._parsing.encode(text, add_special_tokens=False).ids
-        if self._direct is not None:
-            return self._direct(text)
         try:
+            if self._direct is not None:
+                return self._direct(text)
             return self.backend.encode(text, add_special_tokens=False).ids
         except TypeError:  # a lone surrogate: not a character, but Python's str can hold one
             return self.encode_bytes(text.encode("utf-8", "surrogatepass"))
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of each text, on all cores where the tokenizer can."""
-        if self._direct is not None:
-            return [self._direct(text) for text in texts]
+        if self._direct is not None and (self.kind != "bpe" or (os.cpu_count() or 1) < 8):
+            return [self.encode(text) for text in texts]
         try:
             encodings = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
         except TypeError:
@@ -306,6 +308,8 @@ class Tokenizer:
 
 def _direct_encoder(kind: str, backend: tokenizers.Tokenizer, names: Names) -> Callable[[str], list[int]] | None:
     """A plain Python encoder for the kinds where that is faster than the library; the same ids, tested."""
+    if kind == "bpe":
+        return WordEncoder(backend)
     if kind == "bytes":
         return lambda text: list(text.encode("utf-8", "surrogatepass"))
     if kind == "characters":
