@@ -146,7 +146,7 @@ class Decoder(nn.Module):
     def hidden(
         self, ids: Tensor, positions: Tensor | None = None, cache: Cache | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        """The stream after the last norm, `(batch, time, hidden_size)`.
+        """The stream after the last norm, `(batch, time, hidden_size)`, for ids or for vectors in their stead.
 
         `positions` `(batch, time)` are the tokens' places, by default those after what `cache` holds. `mask` is True
         where a key may be seen: `(batch, keys)` for padding, `(batch, time, keys)` for documents packed together; it
@@ -162,7 +162,7 @@ class Decoder(nn.Module):
                 f"{time} tokens are more than the model's context of {self.settings.context}.", "Shorten the text."
             )
         sight = self._sight(place, positions, time, keys, visible, mask)
-        x = self.embedding(ids)
+        x = ids if ids.is_floating_point() else self.embedding(ids)
         if positions is not None:
             place = positions
         x = self.positions.add(x, place)

@@ -1,0 +1,10 @@
+"""File and type names of a model folder, for rooms that look for models without loading torch."""
+
+from __future__ import annotations
+
+MODEL_TYPE = "ogive"
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+PREFIX = "decoder."
+"""What stands before our weights' names in a folder: the attribute of `DecoderForCausalLM` that holds the decoder."""
