@@ -1,0 +1,27 @@
+"""The screens, as a table. To add one: a class in a module of this folder (a subclass of `OgiveScreen`), a line here,
+and its keys in `tui/keys.py`. Nothing is imported until a screen is opened."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ScreenEntry:
+    """Where a screen's class lives, and one line on what it is for."""
+
+    path: str
+    help: str
+
+    def load(self) -> Any:
+        """Import and return the class."""
+        module, _, name = self.path.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+
+SCREENS: dict[str, ScreenEntry] = {
+    "home": ScreenEntry("tui.screens.home:HomeScreen", "Runs and models of the workspace"),
+    "setup": ScreenEntry("tui.screens.setup:SetupScreen", "Set up a new run"),
+}

@@ -1,0 +1,276 @@
+"""The app: screens made at need, one engine, one run, themes and keys. What a screen shows is the screen's matter."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events, work
+from textual.app import App
+from textual.screen import Screen
+
+from core.errors import OgiveError
+from core.files import write_json
+from core.workspace import Workspace
+from tui import keys, theme
+from tui.engine import Engine, JobDone, JobFailed
+from tui.glyphs import AsciiFilter
+from tui.palette import ActionsProvider
+from tui.running import DETACH, Runner, detach
+from tui.screens import SCREENS
+from tui.screens.base import OgiveScreen
+
+log = logging.getLogger("ogive.app")
+
+
+class OgiveApp(App[int]):
+    """Modes are screens: `open("monitor", run=path)` brings one up, making it the first time."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "Ogive"
+    COMMANDS: ClassVar = {ActionsProvider}
+    BINDINGS = keys.bindings("app")
+    MODES = {name: (lambda load=entry.load: load()()) for name, entry in SCREENS.items()}
+    NOTIFICATION_TIMEOUT = 3
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (76, "-narrow"), (110, "-wide"), (180, "-vast")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (22, "-low"), (36, "-tall")]
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        screen: str = "home",
+        arguments: dict[str, Any] | None = None,
+        theme_name: str | None = None,
+        ascii_only: bool = False,
+        log_path: Path | None = None,
+        advice: str = "",
+    ) -> None:
+        self.DEFAULT_MODE = screen  # type: ignore[misc] - the first screen painted is the one asked for
+        self._inherit_bindings = False
+        super().__init__()
+        self.workspace = workspace
+        self.log_path = log_path
+        self.engine = Engine(self, log_path)
+        self.runner = Runner(self.engine)
+        self.ascii_only = ascii_only
+        self.keymap, self.problems = keys.read_keymap(workspace.configs / "keys.yaml")
+        self.advice = advice
+        self.last_words: list[str] = []
+        """Lines printed on the normal screen after the app has gone."""
+        self.detach_at_exit: Path | None = None
+        self._arguments = arguments or {}
+        self._came_from: list[str] = []
+        self._environ = self.console._environ
+        if ascii_only:
+            self._filters.append(AsciiFilter())
+        for each in theme.THEMES:
+            self.register_theme(each)
+        self.theme = theme.choose(self._environ, theme_name, self.remembered.get("theme"))
+
+    # What is remembered between sessions
+
+    @property
+    def memory_path(self) -> Path:
+        return self.workspace.data / "app.json"
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """Theme and last values, as `data/app.json` of the workspace holds them; empty when it cannot be read."""
+        if not hasattr(self, "_remembered"):
+            found: Any = {}
+            with contextlib.suppress(OSError, ValueError):
+                found = json.loads(self.memory_path.read_text("utf-8"))
+            self._remembered: dict[str, Any] = found if isinstance(found, dict) else {}
+        return self._remembered
+
+    def remember(self, **values: Any) -> None:
+        """Keep `values` for the next session; a workspace that cannot be written is no failure."""
+        self.remembered.update(values)
+        with contextlib.suppress(OSError, OgiveError):
+            self.memory_path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self.memory_path, self.remembered)
+
+    # Screens
+
+    def on_mount(self) -> None:
+        if self.keymap:
+            self.set_keymap(self.keymap)
+        self.begin_capture_print(self)
+        self.theme_changed_signal.subscribe(self, lambda changed: self.remember(theme=changed.name))
+        if isinstance(self.screen, OgiveScreen):
+            self.screen.open(**self._arguments)
+        for line in (*self.problems, self.advice):
+            if line:
+                self.trail(line, "bad" if line in self.problems else "")
+                break
+
+    def open(self, name: str, **arguments: Any) -> None:
+        """Bring up the screen `name` (a row of `tui.screens.SCREENS`), telling it what to show."""
+        if name != self.current_mode:
+            self._came_from = [mode for mode in self._came_from if mode != name] + [self.current_mode]
+            self._switch(name, arguments)
+        elif isinstance(self.screen, OgiveScreen):
+            self.screen.open(**arguments)
+
+    @work
+    async def _switch(self, name: str, arguments: dict[str, Any]) -> None:
+        await self.switch_mode(name)
+        if isinstance(self.screen, OgiveScreen):
+            self.screen.open(**arguments)
+
+    def back(self) -> None:
+        """To the screen this one was opened from, else home."""
+        name = self._came_from.pop() if self._came_from else "home"
+        if name != self.current_mode:
+            self._switch(name, {})
+
+    def trail(self, text: str, tone: str = "") -> None:
+        """Say what just happened on the trail line of the screen that shows. Tones: good, bad, or none."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, OgiveScreen):
+                screen.trail(text, tone)
+                return
+
+    def check_wait(self, done: Callable[[], None]) -> None:
+        self.call_later(done)
+
+    # Jobs
+
+    def on_job_done(self, message: JobDone) -> None:
+        ended = self.runner.ended(message.handle)
+        if ended is None:
+            return
+        if ended.detach and self.is_running and not self._exit:
+            self.runner.start_detached(ended.path)
+            self.trail(f"{ended.id}: saved; it goes on in a process of its own", "good")
+        else:
+            self.trail(f"{ended.id}: {message.result}", "good" if message.result == "finished" else "")
+
+    def on_job_failed(self, message: JobFailed) -> None:
+        self.runner.ended(message.handle)
+        self.show_failure(message.cause, message.hint, message.log_path if message.defect else None)
+
+    def show_failure(self, cause: str, hint: str = "", log_path: Path | None = None) -> None:
+        """A panel with cause, log and next step; the app stays up."""
+        from tui.widgets.failure import FailurePanel
+
+        self.push_screen(FailurePanel(cause, hint, log_path))
+
+    def on_print(self, event: events.Print) -> None:
+        if event.text.strip():
+            logging.getLogger("ogive.print").info("%s", event.text.rstrip())
+
+    # Actions of every screen
+
+    def action_help_screen(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_next_theme(self) -> None:
+        names = theme.NAMES
+        index = names.index(self.theme) if self.theme in names else -1
+        wanted = names[(index + 1) % len(names)]
+        self.action_use_theme(wanted)
+
+    def action_use_theme(self, name: str) -> None:
+        self.theme = theme.choose(self._environ, name)
+        if self.theme != name:
+            self.trail("NO_COLOR or TERM=dumb is set: only the terminal's own colours are used")
+        else:
+            self.trail(f"theme {name}")
+
+    def action_open_screen(self, name: str) -> None:
+        self.open(name)
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: copy what is selected, else let the screen stop what it does, else say how to leave."""
+        screen = self.screen
+        selected = screen.get_selected_text()
+        if selected:
+            self.copy(selected)
+        elif not (isinstance(screen, OgiveScreen) and screen.interrupt()):
+            self.trail(f"{keys.written(self.keymap.get('app.quit', 'ctrl+q'))} leaves; a run that is alive is asked about first")
+
+    def copy(self, text: str) -> None:
+        """Put `text` on the clipboard by every way that may work, and say which were tried."""
+        from tui.clipboard import copy
+
+        self.trail(copy(self, text, self.workspace), "good")
+
+    @work(exclusive=True, group="leave")
+    async def action_leave(self) -> None:
+        """Leave; with a run alive in this program, ask what becomes of it."""
+        active = self.runner.active
+        if active is None or not active.handle.alive:
+            self.exit(0)
+            return
+        from tui.widgets.confirm import Confirm, Option
+
+        answer = await self.push_screen_wait(
+            Confirm(
+                f"{active.id} is training in this program.",
+                "What should become of it?",
+                Option("stay", "s", "stay", "go on watching"),
+                Option("detach", "d", "detach", "it goes on in a process of its own"),
+                Option("stop", "x", "stop and save", "resume it later", alarming=True),
+            )
+        )
+        if answer == "detach":
+            self.detach_at_exit = active.path
+            self.runner.stop(DETACH)
+            self.exit(0)
+        elif answer == "stop":
+            self.runner.stop()
+            self.exit(0)
+
+    def leave_by_signal(self, number: int) -> None:
+        """The terminal is gone, or somebody wants the program to end: save what runs, then end. Signal-safe."""
+        self.engine.interrupt(f"signal {number}")
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self.exit, 128 + number)
+
+    def finish(self) -> list[str]:
+        """After the app has gone: wait for the run to save, hand it over if so asked; what to print."""
+        active = self.runner.active
+        if active is None:
+            return self.last_words
+        ended = self.engine.close(seconds=600.0)
+        if not ended:
+            return [*self.last_words, f"{active.id} did not stop in ten minutes; its last checkpoint is good."]
+        if self.detach_at_exit is not None:
+            pid = detach(self.detach_at_exit)
+            self.last_words.append(f"{active.id} goes on in process {pid}.")
+        return [*self.last_words, *summary(active.path)]
+
+    def get_default_screen(self) -> Screen[Any]:
+        return super().get_default_screen()
+
+
+def summary(run_dir: Path) -> list[str]:
+    """A few lines on a run for the normal screen: where it is, how far it came, how to go on."""
+    from core.runs.reader import RunReader
+
+    try:
+        run = RunReader(run_dir).header
+    except (OSError, OgiveError):
+        return [f"Run: {run_dir}"]
+    lines = [f"{run.id}: {run.state} at step {run.step or 0}/{run.steps or '?'}"]
+    best = run.best or {}
+    if best.get("eval_loss") is not None:
+        lines[0] += f", best held-out loss {best['eval_loss']:.3f} at step {best.get('step')}"
+    lines.append(f"  folder  {run_dir}")
+    if run.state in ("stopped", "failed", "lost", "paused"):
+        lines.append(f"  resume  ogive resume {run.id}")
+    elif run.state == "finished":
+        lines.append(f"  chat    ogive chat {run.id}")
+    else:
+        lines.append(f"  watch   ogive monitor {run.id}")
+    return lines

@@ -1,0 +1,219 @@
+"""Every key as data: footer, `?` help, command palette and the user's keymap all read this table.
+
+A screen's bindings are `BINDINGS = bindings("monitor")`; each `Key` calls the screen's `action_<name>`, where the
+name is the id's last part (`monitor.save` -> `action_save`). To add a key, add a line here and the action.
+
+Keys a terminal or tmux may swallow (ctrl+a, ctrl+b, ctrl+s, ctrl+j, ctrl+z, alt and function keys) are never the
+only way to a function.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Key:
+    """One binding. `rank` orders the key line (1 first; 0: only in help and palette)."""
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    rank: int = 0
+    show: str = ""
+    """How the key is written, when not as its own name."""
+    palette: bool = True
+    act: str = ""
+    """The action, when it is not the id's last part."""
+
+    @property
+    def screen(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        return self.act or self.id.partition(".")[2].replace("-", "_")
+
+
+KEYS: tuple[Key, ...] = (
+    # Everywhere
+    Key("app.palette", "ctrl+p", "all", "Every action of this screen, by name", 90, act="command_palette", palette=False),
+    Key("app.help", "question_mark,f1", "help", "The keys of this screen, explained", 91, "?", act="help_screen"),
+    Key("app.quit", "ctrl+q", "quit", "Leave; asks first when a run is alive", act="leave"),
+    Key("app.interrupt", "ctrl+c", "copy or stop", "Copy the selection, else stop the reply", act="interrupt", palette=False),
+    Key("app.theme", "ctrl+t", "theme", "Next theme: dark, light, the terminal's own colours", act="next_theme"),
+    # Lists
+    Key("list.up", "up,k", "up", "One row up", act="cursor_up", palette=False),
+    Key("list.down", "down,j", "down", "One row down", act="cursor_down", palette=False),
+    Key("list.page-up", "pageup", "page up", "One page up", palette=False),
+    Key("list.page-down", "pagedown", "page down", "One page down", palette=False),
+    Key("list.first", "home,g", "first", "To the first row", palette=False),
+    Key("list.last", "end,G", "last", "To the last row", palette=False),
+    Key("list.choose", "enter", "open", "Open the row", palette=False),
+    # Home
+    Key("home.open", "enter", "open", "Open the run or model under the mark", 1),
+    Key("home.new", "n", "new run", "Set up a new run", 2),
+    Key("home.chat", "c", "chat", "Talk to the model or run under the mark", 3),
+    Key("home.monitor", "m", "monitor", "Watch the run under the mark", 4),
+    Key("home.resume", "r", "resume", "Go on with the stopped run under the mark", 5),
+    Key("home.find", "slash", "find", "Show only the rows that hold some words", 6, "/"),
+    Key("home.delete", "x", "delete", "Delete the run under the mark; asks first"),
+    Key("home.other", "tab", "runs, models", "Between runs and models", palette=False),
+    Key("home.leave", "q", "quit", "Leave; asks first when a run is alive", 95, act="app.leave", palette=False),
+    # Setup
+    Key("setup.start", "s", "start", "Start the run in this program and watch it", 1),
+    Key("setup.detach", "d", "detached", "Start the run in its own process: it outlives this terminal", 2),
+    Key("setup.recipe", "p", "recipe", "Begin from another recipe or saved version", 3),
+    Key("setup.save", "w", "save", "Save these values as the next version of the recipe", 4),
+    Key("setup.command", "y", "command", "Show and copy the command line that does the same", 5),
+    Key("setup.find", "slash", "find", "Show only the fields that hold some words", 6, "/"),
+    Key("setup.default", "x", "undo field", "Put the field under the mark back to the recipe's value", 7),
+    Key("setup.back", "escape,q", "back", "To the home screen; the values are kept", 20, "esc"),
+    # A form's rows
+    Key("form.edit", "enter", "edit", "Type a value, or step through the choices", palette=False),
+    Key("form.next-choice", "right,l,space", "next choice", "The field's next choice", palette=False),
+    Key("form.previous-choice", "left,h", "previous choice", "The field's previous choice", palette=False),
+    Key("form.next-section", "right_square_bracket", "next section", "To the next subject", palette=False),
+    Key("form.previous-section", "left_square_bracket", "previous section", "To the subject before", palette=False),
+    # Monitor
+    Key("monitor.pause", "p", "pause", "Pause the run after this step, or go on", 1),
+    Key("monitor.save", "s", "save", "Write a checkpoint after this step", 2),
+    Key("monitor.evaluate", "e", "eval", "Measure on held-out text after this step", 3),
+    Key("monitor.sample", "g", "sample", "Write the samples after this step", 4),
+    Key("monitor.log", "l", "log", "Show the end of the log", 5),
+    Key("monitor.zoom", "z", "zoom", "One chart over the whole screen, or back", 6),
+    Key("monitor.detach", "d", "detach", "Hand the run to a process that outlives this terminal", 7),
+    Key("monitor.stop", "x", "stop", "Save and stop the run after this step; asks first"),
+    Key("monitor.chat", "c", "chat", "Talk to the run's newest checkpoint"),
+    Key("monitor.back", "escape,q", "back", "To the home screen; the run goes on", 20, "esc"),
+    # Chat
+    Key("chat.back", "escape", "back", "Leave the text field, then to the home screen", 20, "esc"),
+    # Dialogs
+    Key("dialog.cancel", "escape", "cancel", "Close and change nothing", 9, "esc", palette=False),
+)
+
+
+def of(screen: str) -> list[Key]:
+    """The keys of one screen, in table order."""
+    return [key for key in KEYS if key.screen == screen]
+
+
+def bindings(screen: str) -> list[Binding]:
+    """The table's rows as Textual bindings, each with its id so that a keymap can move it."""
+    return [Binding(key.keys, key.action, key.label, show=False, id=key.id) for key in of(screen)]
+
+
+_WRITTEN = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "colon": ":",
+    "space": "space",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "full_stop": ".",
+    "comma": ",",
+}
+
+
+def written(keys: str) -> str:
+    """The first of some comma-separated keys as a person reads it: `question_mark,f1` -> `?`."""
+    first = keys.split(",")[0].strip()
+    return _WRITTEN.get(first, first)
+
+
+def label_of(key: Key, keymap: Mapping[str, str]) -> str:
+    """How `key` is written now, the user's keymap applied."""
+    if key.id in keymap:
+        return written(keymap[key.id])
+    return key.show or written(key.keys)
+
+
+def read_keymap(path: Path) -> tuple[dict[str, str], list[str]]:
+    """The user's keymap (`id: key`, YAML) and one sentence per line of it that cannot be used.
+
+    An unknown id, a value that is not a key, or a key that clashes with another of the same screen is left out,
+    so the default stays. `ctrl+q` always quits, whatever the file says.
+    """
+    if not path.is_file():
+        return {}, []
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return {}, [f"{path.name} cannot be read ({type(error).__name__}); the default keys are used."]
+    if given is None:
+        return {}, []
+    if not isinstance(given, dict):
+        return {}, [f"{path.name} must be lines of `id: key`; the default keys are used."]
+    return check_keymap(given)
+
+
+def check_keymap(given: Mapping[object, object]) -> tuple[dict[str, str], list[str]]:
+    """As `read_keymap`, for a mapping already read."""
+    table = {key.id: key for key in KEYS}
+    keymap: dict[str, str] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        if name not in table:
+            close = difflib.get_close_matches(str(name), table, n=1)
+            problems.append(f"keys.yaml: there is no action {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+        elif not isinstance(value, str) or not value.strip():
+            problems.append(f"keys.yaml: {name} needs a key, such as `n` or `ctrl+n`.")
+        else:
+            keymap[str(name)] = ",".join(part.strip() for part in value.split(",") if part.strip())
+    for name in list(keymap):
+        clash = _clash(table[name], keymap)
+        if clash:
+            problems.append(f"keys.yaml: {keymap[name]} for {name} is already {clash}; the default stays.")
+            del keymap[name]
+    if "app.quit" in keymap and "ctrl+q" not in keymap["app.quit"].split(","):
+        keymap["app.quit"] += ",ctrl+q"
+    return keymap, problems
+
+
+def _together(one: str, other: str) -> bool:
+    """Whether bindings of two screens can be alive at the same time."""
+    return one == other or "app" in (one, other)
+
+
+def _clash(key: Key, keymap: Mapping[str, str]) -> str:
+    wanted = set(keymap[key.id].split(","))
+    for other in KEYS:
+        if other.id == key.id or not _together(key.screen, other.screen):
+            continue
+        taken = set(keymap.get(other.id, other.keys).split(","))
+        if wanted & taken:
+            return other.id
+    return ""
+
+
+def fit(entries: Iterable[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """As many (key, label) pairs from the front as fit into `width` cells, three cells apart."""
+    kept: list[tuple[str, str]] = []
+    used = 1
+    for key, label in entries:
+        need = len(key) + (1 + len(label) if label else 0) + (3 if kept else 0)
+        if used + need > width:
+            break
+        kept.append((key, label))
+        used += need
+    return kept
+
+
+def ranked(screens: Iterable[str]) -> Iterator[Key]:
+    """The keys that the key line shows for some screens, first rank first."""
+    rows = [key for name in screens for key in of(name) if key.rank]
+    return iter(sorted(rows, key=lambda key: key.rank))
