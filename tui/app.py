@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable
+import os
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events, work
 from textual.app import App
-from textual.screen import Screen
 
 from core.errors import OgiveError
 from core.files import write_json
@@ -19,6 +18,7 @@ from core.workspace import Workspace
 from tui import keys, theme
 from tui.engine import Engine, JobDone, JobFailed
 from tui.glyphs import AsciiFilter
+from tui.overview import FirstReading
 from tui.palette import ActionsProvider
 from tui.running import DETACH, Runner, detach
 from tui.screens import SCREENS
@@ -27,7 +27,7 @@ from tui.screens.base import OgiveScreen
 log = logging.getLogger("ogive.app")
 
 
-class OgiveApp(App[int]):
+class OgiveApp(App[int], inherit_bindings=False):
     """Modes are screens: `open("monitor", run=path)` brings one up, making it the first time."""
 
     CSS_PATH = "app.tcss"
@@ -49,9 +49,9 @@ class OgiveApp(App[int]):
         ascii_only: bool = False,
         log_path: Path | None = None,
         advice: str = "",
+        first_reading: FirstReading | None = None,
     ) -> None:
-        self.DEFAULT_MODE = screen  # type: ignore[misc] - the first screen painted is the one asked for
-        self._inherit_bindings = False
+        self.DEFAULT_MODE = screen  # ty: ignore[invalid-attribute-access]
         super().__init__()
         self.workspace = workspace
         self.log_path = log_path
@@ -60,17 +60,20 @@ class OgiveApp(App[int]):
         self.ascii_only = ascii_only
         self.keymap, self.problems = keys.read_keymap(workspace.configs / "keys.yaml")
         self.advice = advice
+        self.first_reading = first_reading
+        """The overview of the workspace that was begun before the app was; for the first picture."""
+        self.failure = ""
+        """What ended the app, when that was a defect."""
         self.last_words: list[str] = []
         """Lines printed on the normal screen after the app has gone."""
         self.detach_at_exit: Path | None = None
         self._arguments = arguments or {}
         self._came_from: list[str] = []
-        self._environ = self.console._environ
         if ascii_only:
             self._filters.append(AsciiFilter())
         for each in theme.THEMES:
             self.register_theme(each)
-        self.theme = theme.choose(self._environ, theme_name, self.remembered.get("theme"))
+        self.theme = theme.choose(os.environ, theme_name, self.remembered.get("theme"))
 
     # What is remembered between sessions
 
@@ -136,9 +139,6 @@ class OgiveApp(App[int]):
                 screen.trail(text, tone)
                 return
 
-    def check_wait(self, done: Callable[[], None]) -> None:
-        self.call_later(done)
-
     # Jobs
 
     def on_job_done(self, message: JobDone) -> None:
@@ -180,7 +180,7 @@ class OgiveApp(App[int]):
         self.action_use_theme(wanted)
 
     def action_use_theme(self, name: str) -> None:
-        self.theme = theme.choose(self._environ, name)
+        self.theme = theme.choose(os.environ, name)
         if self.theme != name:
             self.trail("NO_COLOR or TERM=dumb is set: only the terminal's own colours are used")
         else:
@@ -196,7 +196,8 @@ class OgiveApp(App[int]):
         if selected:
             self.copy(selected)
         elif not (isinstance(screen, OgiveScreen) and screen.interrupt()):
-            self.trail(f"{keys.written(self.keymap.get('app.quit', 'ctrl+q'))} leaves; a run that is alive is asked about first")
+            quit_key = keys.written(self.keymap.get("app.quit", "ctrl+q"))
+            self.trail(f"{quit_key} leaves; a run that is alive is asked about first")
 
     def copy(self, text: str) -> None:
         """Put `text` on the clipboard by every way that may work, and say which were tried."""
@@ -250,16 +251,25 @@ class OgiveApp(App[int]):
             self.last_words.append(f"{active.id} goes on in process {pid}.")
         return [*self.last_words, *summary(active.path)]
 
-    def get_default_screen(self) -> Screen[Any]:
-        return super().get_default_screen()
+    def _handle_exception(self, error: Exception) -> None:
+        """A defect of the interface: the traceback goes to the log, the run is saved, the terminal put back."""
+        log.error("the interface failed", exc_info=error)
+        self.failure = self.failure or f"The interface failed ({type(error).__name__}: {error})."
+        self.engine.interrupt("the interface failed")
+        super()._handle_exception(error)
+
+    def _print_error_renderables(self) -> None:
+        """The sentence that `launch` prints is enough; the rest is in the log."""
+        if self.is_headless:
+            super()._print_error_renderables()
 
 
 def summary(run_dir: Path) -> list[str]:
     """A few lines on a run for the normal screen: where it is, how far it came, how to go on."""
-    from core.runs.reader import RunReader
+    from core.runs.info import RunInfo
 
     try:
-        run = RunReader(run_dir).header
+        run = RunInfo.read(run_dir)
     except (OSError, OgiveError):
         return [f"Run: {run_dir}"]
     lines = [f"{run.id}: {run.state} at step {run.step or 0}/{run.steps or '?'}"]

@@ -15,7 +15,7 @@ import random
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -228,7 +228,7 @@ class Engine:
             log.warning("%s: %s", handle.name, error)
             message = JobFailed(handle, error.message, error.hint, self.log_path, defect=False)
             handle.future.set_exception(error)
-        except Exception as error:  # noqa: BLE001 - the engine's edge: a job that dies must not take the app along
+        except Exception as error:
             handle.state = "failed"
             log.exception("%s died", handle.name)
             message = JobFailed(handle, *explain(error), self.log_path, defect=True)
@@ -268,7 +268,7 @@ def explain(error: Exception) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def forked_randomness() -> Iterator[None]:
+def forked_randomness() -> Generator[None]:
     """Put every random generator back as it was: Python's, and NumPy's and torch's when they are loaded."""
     python = random.getstate()
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")

@@ -10,11 +10,11 @@ only way to a function.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,19 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     # Everywhere
-    Key("app.palette", "ctrl+p", "all", "Every action of this screen, by name", 90, act="command_palette", palette=False),
+    Key(
+        "app.palette", "ctrl+p", "all", "Every action of this screen, by name", 90, act="command_palette", palette=False
+    ),
     Key("app.help", "question_mark,f1", "help", "The keys of this screen, explained", 91, "?", act="help_screen"),
     Key("app.quit", "ctrl+q", "quit", "Leave; asks first when a run is alive", act="leave"),
-    Key("app.interrupt", "ctrl+c", "copy or stop", "Copy the selection, else stop the reply", act="interrupt", palette=False),
+    Key(
+        "app.interrupt",
+        "ctrl+c",
+        "copy or stop",
+        "Copy the selection, else stop the reply",
+        act="interrupt",
+        palette=False,
+    ),
     Key("app.theme", "ctrl+t", "theme", "Next theme: dark, light, the terminal's own colours", act="next_theme"),
     # Lists
     Key("list.up", "up,k", "up", "One row up", act="cursor_up", palette=False),
@@ -104,10 +113,12 @@ def of(screen: str) -> list[Key]:
     return [key for key in KEYS if key.screen == screen]
 
 
-def bindings(screen: str) -> list[Binding]:
+def bindings(screen: str) -> list[BindingType]:
     """The table's rows as Textual bindings, each with its id so that a keymap can move it."""
     return [Binding(key.keys, key.action, key.label, show=False, id=key.id) for key in of(screen)]
 
+
+PINNED = ("?", "q", "esc")
 
 _WRITTEN = {
     "question_mark": "?",
@@ -169,7 +180,9 @@ def check_keymap(given: Mapping[object, object]) -> tuple[dict[str, str], list[s
     for name, value in given.items():
         if name not in table:
             close = difflib.get_close_matches(str(name), table, n=1)
-            problems.append(f"keys.yaml: there is no action {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+            problems.append(
+                f"keys.yaml: there is no action {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")
+            )
         elif not isinstance(value, str) or not value.strip():
             problems.append(f"keys.yaml: {name} needs a key, such as `n` or `ctrl+n`.")
         else:
@@ -200,16 +213,17 @@ def _clash(key: Key, keymap: Mapping[str, str]) -> str:
     return ""
 
 
-def fit(entries: Iterable[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """As many (key, label) pairs from the front as fit into `width` cells, three cells apart."""
-    kept: list[tuple[str, str]] = []
-    used = 1
-    for key, label in entries:
-        need = len(key) + (1 + len(label) if label else 0) + (3 if kept else 0)
-        if used + need > width:
-            break
-        kept.append((key, label))
-        used += need
+def fit(entries: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """The (key, label) pairs that fit into `width` cells, three cells apart; help and the way out are kept longest."""
+    kept = list(entries)
+
+    def need() -> int:
+        return 1 + sum(len(key) + (1 + len(label) if label else 0) for key, label in kept) + 3 * (len(kept) - 1)
+
+    while len(kept) > 1 and need() > width:
+        pinned = [entry for entry in kept if entry[0] in PINNED]
+        loose = [entry for entry in kept if entry[0] not in PINNED]
+        kept.remove(loose[-1] if len(loose) > 2 or not pinned else pinned[0])
     return kept
 
 

@@ -76,6 +76,9 @@ def run_app(screen: str, workspace: Workspace, options: AppOptions, arguments: d
     prepare_environment(os.environ)
     path = log_file()
     with watched_terminal():
+        from tui.overview import FirstReading
+
+        first_reading = FirstReading(workspace)
         with drawing_apart(path):
             from tui.app import OgiveApp
 
@@ -87,6 +90,7 @@ def run_app(screen: str, workspace: Workspace, options: AppOptions, arguments: d
                 ascii_only=options.ascii_only,
                 log_path=path,
                 advice=advice(os.environ),
+                first_reading=first_reading,
             )
             for name in ("SIGTERM", "SIGHUP"):
                 signal.signal(getattr(signal, name), lambda number, _: app.leave_by_signal(number))
@@ -105,7 +109,9 @@ def run_app(screen: str, workspace: Workspace, options: AppOptions, arguments: d
 def advice(environ: os._Environ[str]) -> str:
     """One line, once, for a terminal that a network failure would close."""
     if environ.get("SSH_TTY") and not (environ.get("TMUX") or environ.get("STY")):
-        return "Over SSH without tmux: a lost connection saves and stops what runs here; `d` in the monitor detaches it."
+        return (
+            "Over SSH without tmux: a lost connection saves and stops what runs here; `d` in the monitor detaches it."
+        )
     return ""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import io
 import logging
 import os
 import select
@@ -16,7 +15,7 @@ import signal
 import sys
 import tempfile
 import termios
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Generator, MutableMapping
 from pathlib import Path
 
 RESTORE = (
@@ -54,12 +53,12 @@ def log_file() -> Path:
 
 
 @contextlib.contextmanager
-def drawing_apart(path: Path) -> Iterator[None]:
+def drawing_apart(path: Path) -> Generator[None]:
     """Lead descriptors 1 and 2 into the log at `path`; Textual keeps the terminal on a descriptor of its own."""
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
-    screen = io.open(os.dup(2 if os.isatty(2) else 1), "w", encoding="utf-8", errors="replace", newline="")
+    screen = os.fdopen(os.dup(2 if os.isatty(2) else 1), "w", encoding="utf-8", errors="replace", newline="")
     sink = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     originals = sys.__stdout__, sys.__stderr__
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
@@ -91,7 +90,7 @@ def drawing_apart(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def watched_terminal() -> Iterator[None]:
+def watched_terminal() -> Generator[None]:
     """Put the terminal back even if this process is killed outright (by the kernel for memory, say).
 
     A child forked before anything is loaded waits on a pipe. A goodbye on it means all is well; its end without one
@@ -123,15 +122,9 @@ def _watch(reading: int, descriptor: int, before: list[int | list[bytes | int]])
     parent = os.getppid()
     for name in ("SIGINT", "SIGTERM", "SIGTSTP", "SIGTTOU", "SIGQUIT", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    said = b""
-    while not said:
-        ready, _, _ = select.select([reading], [], [], 2.0)
-        if ready:
-            said = os.read(reading, 1)
-            break
-        if os.getppid() != parent:
-            break
-    if not said:
+    while not (ended := bool(select.select([reading], [], [], 2.0)[0])) and os.getppid() == parent:
+        pass
+    if not (ended and os.read(reading, 1)):
         with contextlib.suppress(OSError, termios.error):
             os.write(descriptor, RESTORE.encode() + b"\r\nogive: the program was killed; see `ogive runs list`.\r\n")
             termios.tcsetattr(descriptor, termios.TCSANOW, before)

@@ -40,13 +40,15 @@ class OgiveScreen(Screen[Any]):
 
     NAME: ClassVar[str] = ""
     """The screen's row of keys, and its name in `SCREENS`."""
+    HEADING: ClassVar[str] = ""
+    """What the title line begins with, when not the name."""
     ALSO: ClassVar[tuple[str, ...]] = ()
     """Further rows of the key table that hold here, such as `list`: for the help."""
     TEXT: ClassVar[str] = ""
     """A few sentences for the `?` help, above the keys."""
 
     def compose(self) -> ComposeResult:
-        yield TitleLine(self.NAME.upper())
+        yield TitleLine(self.HEADING or self.NAME.upper())
         yield Hairline()
         with Container(id="body"):
             yield from self.compose_body()
@@ -89,7 +91,7 @@ class OgiveScreen(Screen[Any]):
         focused = self.focused
         return isinstance(focused, (Input, TextArea)) or bool(getattr(focused, "typing", False))
 
-    def title(self, left: Content | str, right: Content | str = "") -> None:
+    def headline(self, left: Content | str, right: Content | str = "") -> None:
         """Set the title line's text after the screen's name, and its right end."""
         self.title_line.show(left, right)
 

@@ -27,13 +27,13 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
-        self._name: str = getattr(about, "NAME", "")
+        self._about: str = getattr(about, "NAME", "")
         self._also: tuple[str, ...] = getattr(about, "ALSO", ())
         self._text: str = getattr(about, "TEXT", "")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog help"):
-            yield Static(Content.styled(f"{self._name.upper()} · keys", "bold $brass"))
+            yield Static(Content.styled(f"{self._about.upper()} · keys", "bold $brass"))
             with VerticalScroll():
                 yield Static(self._content())
             yield Static(key_content([("↑↓", "scroll"), ("esc", "close")], 60))
@@ -41,10 +41,10 @@ class HelpScreen(ModalScreen[None]):
     def _content(self) -> Content:
         keymap = cast("OgiveApp", self.app).keymap
         lines: list[Content] = []
-        about = self._text or (SCREENS[self._name].help + "." if self._name in SCREENS else "")
+        about = self._text or (SCREENS[self._about].help + "." if self._about in SCREENS else "")
         if about:
             lines += [Content.styled(about, "$bone"), Content("")]
-        sections = [(self._name, ""), *((name, f"in a {name}") for name in self._also), ("app", "everywhere")]
+        sections = [(self._about, ""), *((name, f"in a {name}") for name in self._also), ("app", "everywhere")]
         for name, title in sections:
             rows = keys.of(name)
             if title and rows:

@@ -35,12 +35,15 @@ class TitleLine(Widget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._name = name
+        self._heading = name
         self._left = Content("")
         self._right = Content("")
 
     def show(self, left: Content | str, right: Content | str = "") -> None:
-        left, right = Content(left) if isinstance(left, str) else left, Content(right) if isinstance(right, str) else right
+        left, right = (
+            Content(left) if isinstance(left, str) else left,
+            Content(right) if isinstance(right, str) else right,
+        )
         if left.is_same(self._left) and right.is_same(self._right):
             return
         self._left, self._right = left, right
@@ -48,7 +51,7 @@ class TitleLine(Widget):
 
     def render(self) -> Content:
         width = self.size.width
-        left = Content.assemble(" ", (self._name, "bold $brass"), " " if self._left else "", self._left)
+        left = Content.assemble(" ", (self._heading, "bold $brass"), " " if self._left else "", self._left)
         right = self._right.stylize_before("$ash")
         room = width - left.cell_length - right.cell_length - 1
         if room < 1:

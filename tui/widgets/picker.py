@@ -31,7 +31,9 @@ class Picker(ModalScreen[str | None]):
 
     BINDINGS = bindings("dialog")
 
-    def __init__(self, title: str, choices: Sequence[Choice], current: str = "", empty: str = "Nothing here yet.") -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], current: str = "", empty: str = "Nothing here yet."
+    ) -> None:
         super().__init__()
         self._title = title
         self._choices = list(choices)
@@ -57,9 +59,7 @@ class Picker(ModalScreen[str | None]):
     def _fill(self, words: str) -> None:
         wanted = words.lower().split()
         kept = [c for c in self._choices if all(word in f"{c.name} {c.note}".lower() for word in wanted)]
-        self.query_one(Rows).show(
-            [Row(c.value, (Content(c.name), Content.styled(c.note, "$ash"))) for c in kept]
-        )
+        self.query_one(Rows).show([Row(c.value, (Content(c.name), Content.styled(c.note, "$ash"))) for c in kept])
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

@@ -185,6 +185,11 @@ class Rows(ScrollView, can_focus=True):
         marked = index == self.cursor and (self.has_focus or self.always_marked)
         return self._strip(self._line(self.rows[index], width, marked), width, marked=marked)
 
+    def heading(self, title: str, names: Sequence[str]) -> str:
+        """One line of column names that stands over the rows; `title` stands over the first column."""
+        row = Row("", tuple(Content(name or title) for name in names))
+        return self._line(row, self.scrollable_content_region.width or self.app.size.width, False).plain
+
     def _line(self, row: Row, width: int, marked: bool) -> Content:
         kept = [(c, cell) for c, cell in zip(self._columns, row.cells) if width >= c.needs]
         fixed = sum(column.width for column, _ in kept) + 2 * (len(kept) - 1)
