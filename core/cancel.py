@@ -5,6 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from core.errors import OgiveError
+
+
+class Stopped(OgiveError):
+    """A job ended because it was asked to, before it had a result."""
+
 
 class Cancel:
     """A token that a job checks at every step and every generated token.
@@ -31,6 +37,11 @@ class Cancel:
     def wait(self, seconds: float) -> bool:
         """Sleep up to `seconds`, less if a stop is asked for; True when it is."""
         return self._event.wait(seconds)
+
+    def check(self, doing: str) -> None:
+        """Raise Stopped, naming what was being done, when a stop is asked for."""
+        if self.requested:
+            raise Stopped(f"{doing} was stopped: {self.reason}.")
 
     def yield_point(self) -> None:
         if self._between is not None:

@@ -46,7 +46,7 @@ class Document:
 
     def key(self, seed: int) -> int:
         """64 bits of a hash of the content and `seed`: equal documents have equal keys, wherever they came from."""
-        digest = hashlib.blake2b(digest_size=8, key=seed.to_bytes(8, "little", signed=False))
+        digest = hashlib.blake2b(digest_size=8, key=(seed & (1 << 64) - 1).to_bytes(8, "little"))
         if self.text is not None:
             digest.update(self.text.encode("utf-8", "surrogatepass"))
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from core.cancel import Cancel
-from core.errors import OgiveError
 from core.settings.tokenizer import TokenizerSettings
 from core.tokenization.tokenizer import Tokenizer
 
@@ -13,13 +12,13 @@ from core.tokenization.tokenizer import Tokenizer
 def build(settings: TokenizerSettings, texts: Iterable[str], cancel: Cancel | None = None) -> Tokenizer:
     """The tokenizer that `settings` describes. `texts` is only read by those that are trained.
 
-    Raises OgiveError when there is no text to train on, or when `cancel` is requested meanwhile.
+    Raises OgiveError when there is no text to train on, and Stopped when `cancel` is requested meanwhile.
     """
     return settings.brick.load()(_checked(texts, cancel), **settings.options)
 
 
 def _checked(texts: Iterable[str], cancel: Cancel | None) -> Iterator[str]:
     for text in texts:
-        if cancel is not None and cancel.requested:
-            raise OgiveError("Training the tokenizer was stopped.", cancel.reason)
+        if cancel is not None:
+            cancel.check("Training the tokenizer")
         yield text

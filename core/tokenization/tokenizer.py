@@ -26,10 +26,10 @@ from core.tokenization.specials import (
     byte_characters,
     character_bytes,
 )
+from core.tokenization.words import WordEncoder
 
 _BYTE_FALLBACK = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _ESCAPED = re.compile("([\udc80-\udcff]+)")
-from core.tokenization.words import WordEncoder
 
 
 @dataclass(frozen=True)

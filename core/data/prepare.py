@@ -1,0 +1,60 @@
+"""From settings to what a run reads, in one call: the tokenizer, trained on the training text, and the tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+
+from core.cancel import Cancel
+from core.data.corpus import Corpus, Progress
+from core.data.packed import PackedData, pack
+from core.errors import OgiveError
+from core.files import os_failure
+from core.settings.data import DataSettings
+from core.settings.tokenizer import TokenizerSettings
+from core.tokenization.build import build
+from core.tokenization.tokenizer import Tokenizer, load
+from core.workspace import Workspace
+
+_TRAINED = ("bpe", "characters")
+
+
+def prepare(
+    data: DataSettings,
+    tokenizer: TokenizerSettings | Tokenizer,
+    workspace: Workspace,
+    cancel: Cancel | None = None,
+    progress: Progress | None = None,
+) -> PackedData:
+    """The packed data, with its tokenizer in `.tokenizer`. The held-out text is never shown to the tokenizer.
+
+    Give a `Tokenizer` to use one that is there already, as a resumed or forked run does.
+    """
+    corpus = Corpus(data, cancel, progress)
+    ready = tokenizer if isinstance(tokenizer, Tokenizer) else _tokenizer(tokenizer, corpus, workspace, cancel)
+    return pack(corpus, ready, workspace, cancel, progress)
+
+
+def _tokenizer(settings: TokenizerSettings, corpus: Corpus, workspace: Workspace, cancel: Cancel | None) -> Tokenizer:
+    if settings.name not in _TRAINED:
+        return build(settings, (), cancel)
+    content = json.dumps([settings.model_dump(mode="json"), corpus.fingerprint])
+    place = workspace.data / "tokenizers" / hashlib.sha256(content.encode()).hexdigest()[:16]
+    if place.exists():
+        try:
+            return load(place)
+        except OgiveError:
+            shutil.rmtree(place, ignore_errors=True)
+    made = build(settings, corpus.texts(), cancel)
+    beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns():x}")
+    try:
+        made.save(beside)
+        beside.rename(place)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        if not place.exists():  # else another process has just made the same
+            raise os_failure("write", place, error) from error
+    return made
