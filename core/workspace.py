@@ -6,7 +6,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-SHIPPED = Path(__file__).resolve().parent.parent / "configs"
+
+def _shipped() -> Path:
+    """The settings that come with the program: inside the package when installed, beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    inside = here / "shipped" / "configs"
+    return inside if inside.is_dir() else here.parent / "configs"
+
+
+SHIPPED = _shipped()
 
 
 @dataclass(frozen=True)

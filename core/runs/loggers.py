@@ -74,7 +74,7 @@ class WeightsAndBiases:
 
     def __init__(self, info: RunInfo) -> None:
         try:
-            import wandb  # ty: ignore[unresolved-import]
+            import wandb  # ty: ignore[import-not-found]
         except ImportError as error:
             raise OgiveError("The logger wandb needs a package that is not installed.", INSTALL) from error
         try:

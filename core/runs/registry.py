@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import OgiveError, nearest
 from core.files import os_failure
 from core.runs.info import HEADER, RunInfo
+from core.settings.store import flatten
 from core.workspace import Workspace
 
 
@@ -88,20 +89,6 @@ def delete(workspace: Workspace, info: RunInfo) -> None:
         shutil.rmtree(doomed)
     except OSError as error:
         raise os_failure("delete", folder, error) from error
-
-
-def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested mappings and lists as `{"a.b.0": value}`; empty ones keep their own path."""
-    if isinstance(tree, dict) and tree:
-        items = list(tree.items())
-    elif isinstance(tree, list) and tree and any(isinstance(item, dict | list) for item in tree):
-        items = list(enumerate(tree))
-    else:
-        return {prefix: tree}
-    found: dict[str, Any] = {}
-    for key, value in items:
-        found |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
-    return found
 
 
 RESULTS = ("state", "step", "steps", "tokens", "parameters", "last_loss", "elapsed", "device")
