@@ -53,14 +53,15 @@ class Brick:
     """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
 
     Facts let sizes be counted without importing the class: a feed-forward's `gated` (its first matrix is twice as
-    wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one vector per place).
+    wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one vector per place),
+    an optimizer's `moments` and `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
     """
 
     name: str
     path: str
     help: str
     options: Mapping[str, Option] = field(default_factory=dict)
-    facts: Mapping[str, bool] = field(default_factory=dict)
+    facts: Mapping[str, int] = field(default_factory=dict)
 
     def load(self) -> Any:
         """Import and return the class or function."""
@@ -152,6 +153,7 @@ OPTIMIZERS = Table(
             "beta2": Option(0.95, "Decay of the square", minimum=0.0, maximum=0.99999),
             "eps": Option(1e-8, "Added to the root", minimum=0.0),
         },
+        {"moments": 2},
     ),
     Brick(
         "muon",
@@ -170,6 +172,7 @@ OPTIMIZERS = Table(
             "beta2": Option(0.95, "AdamW: decay of the square", minimum=0.0, maximum=0.99999),
             "eps": Option(1e-8, "AdamW: added to the root", minimum=0.0),
         },
+        {"moments": 2, "hidden_moments": 1},
     ),
 )
 

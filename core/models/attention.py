@@ -13,9 +13,6 @@ from torch.nn import functional as F
 
 from core.models.cache import Cache
 
-PLAIN_UP_TO = 256
-"""Keys up to which plain products train faster than the fused kernel on CPU."""
-
 
 @dataclass(frozen=True)
 class Sight:

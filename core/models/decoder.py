@@ -12,18 +12,14 @@ from torch.utils.checkpoint import checkpoint
 
 from core.errors import OgiveError
 from core.models import loss as losses
-from core.models.attention import PLAIN_UP_TO, Attention, Sight
+from core.models.attention import Attention, Sight
 from core.models.cache import Cache, KVCache
+from core.models.counting import CHUNK_ABOVE, PLAIN_UP_TO, padded
 from core.models.positions import Place, Positions
 from core.settings.model import ModelSettings
 
 INIT_STD = 0.02
 IGNORE = -100
-
-
-def padded(vocab_size: int) -> int:
-    """Rows of the embedding: the vocabulary up to a multiple of 64, which matrix units like."""
-    return -(-vocab_size // 64) * 64
 
 
 class Block(nn.Module):
@@ -193,7 +189,7 @@ class Decoder(nn.Module):
         hidden = self.hidden(ids, **inputs)
         count = (labels != ignore).sum()
         weight = self._head_weight()
-        if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > losses.CHUNK_ABOVE:
+        if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > CHUNK_ABOVE:
             flat = hidden.reshape(-1, hidden.shape[-1])
             total = losses.chunked_cross_entropy(flat, weight, labels.reshape(-1), ignore, self.vocab_size)
         else:

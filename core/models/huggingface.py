@@ -96,14 +96,14 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
     def get_input_embeddings(self) -> nn.Module:
         return self.decoder.embedding
 
-    def set_input_embeddings(self, value: nn.Embedding) -> None:
-        self.decoder.embedding = value
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.decoder.add_module("embedding", value)
 
     def get_output_embeddings(self) -> nn.Module | None:
         return self.decoder.head
 
-    def set_output_embeddings(self, new_embeddings: nn.Linear) -> None:
-        self.decoder.head = new_embeddings
+    def set_output_embeddings(self, new_embeddings: nn.Module) -> None:
+        self.decoder.add_module("head", new_embeddings)
 
     def forward(
         self,

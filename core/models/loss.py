@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-CHUNK_ABOVE = 1 << 28
-"""Logits (tokens x vocabulary) above which a CUDA loss goes by chunks: 1 GiB in fp32."""
+from core.models.counting import CHUNK
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
@@ -26,7 +25,7 @@ def chunked_cross_entropy(
     Each chunk's logits are made, turned into loss and gradients at once, and dropped, so nothing is computed twice and
     memory is that of one chunk (default: as many tokens as give 2^26 logits). Rows past `vocab_size` are padding.
     """
-    chunk = chunk or max(1, (1 << 26) // weight.shape[0])
+    chunk = chunk or max(1, CHUNK // weight.shape[0])
     return _Chunked.apply(hidden, weight, labels, ignore, vocab_size, chunk)
 
 

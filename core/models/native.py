@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.errors import OgiveError
-from core.models.decoder import padded
+from core.models.counting import padded
 from core.settings.model import ModelSettings
 
 State = dict[str, Tensor]

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from core.errors import OgiveError
 from core.models import loss as losses
-from core.models.decoder import Decoder, padded
+from core.models.counting import padded
+from core.models.decoder import Decoder
 from core.settings.model import ModelSettings
 
 IDS = torch.randint(101, (2, 40), generator=torch.Generator().manual_seed(1))

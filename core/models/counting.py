@@ -1,0 +1,183 @@
+"""What a model costs, before it is built: parameters by part, arithmetic per token, memory by term. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.settings.model import ModelSettings
+from core.settings.training import Optimizer
+
+CHUNK_ABOVE = 1 << 28
+"""Logits (tokens x vocabulary) above which a CUDA loss goes by chunks: 1 GiB in fp32."""
+CHUNK = 1 << 26
+"""Logits of one such chunk."""
+
+
+def padded(vocab_size: int) -> int:
+    """Rows of the embedding: the vocabulary up to a multiple of 64, which matrix units like."""
+    return -(-vocab_size // 64) * 64
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of layer over the whole model; `flops` is a forward pass for one token, in floating-point operations."""
+
+    name: str
+    parameters: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """Parameters exactly as the built model has them, and the arithmetic of one token within `context` tokens."""
+
+    parts: tuple[Part, ...]
+    context: int
+
+    @property
+    def parameters(self) -> int:
+        return sum(part.parameters for part in self.parts)
+
+    @property
+    def forward_flops(self) -> int:
+        """Per token read or written."""
+        return sum(part.flops for part in self.parts)
+
+    @property
+    def training_flops(self) -> int:
+        """Per token trained on: forward, and twice as much backward."""
+        return 3 * self.forward_flops
+
+
+def count(settings: ModelSettings, vocab_size: int, context: int | None = None) -> Count:
+    """Parameters and arithmetic by part.
+
+    A matrix costs 2 operations per entry; attention costs 4 per head dimension and key, all `context` keys counted
+    (Chowdhery et al. 2022, appendix B): training is 6N + 12 * layers * heads * head_size * context, with N the entries
+    of matrices, the head's among them also when it is tied.
+    """
+    s = settings
+    context = context or s.context
+    rows = padded(vocab_size)
+    query, key = s.heads * s.head_size_resolved, s.kv_heads_resolved * s.head_size_resolved
+    qkv = query + 2 * key
+    inner = s.ffn_size_resolved
+    first = 2 * inner if s.feedforward.brick.facts.get("gated") else inner
+    vectors = 2 if s.norm.brick.facts.get("centred") and s.bias else 1
+
+    projections = s.hidden_size * (qkv + query)
+    attention = projections + (qkv + s.hidden_size if s.bias else 0)
+    if s.qk_norm:
+        attention += 2 * vectors * s.head_size_resolved
+    matrices = s.hidden_size * (first + inner)
+    feedforward = matrices + (first + s.hidden_size if s.bias else 0)
+    places = s.context * s.hidden_size if s.positions.brick.facts.get("table") else 0
+    parts = (
+        Part("embedding", rows * s.hidden_size, 0),
+        Part("positions", places, 0),
+        Part("attention", s.layers * attention, s.layers * (2 * projections + 4 * query * context)),
+        Part("feed-forward", s.layers * feedforward, s.layers * 2 * matrices),
+        Part("norms", (2 * s.layers + 1) * vectors * s.hidden_size, 0),
+        Part("head", 0 if s.tied else rows * s.hidden_size, 2 * rows * s.hidden_size),
+    )
+    return Count(parts, context)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes by term, the largest named."""
+
+    terms: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.terms.values())
+
+    @property
+    def largest(self) -> str:
+        return max(self.terms, key=lambda name: self.terms[name])
+
+
+def training_memory(
+    settings: ModelSettings,
+    vocab_size: int,
+    *,
+    batch: int,
+    context: int | None = None,
+    precision: str = "fp32",
+    optimizer: Optimizer | None = None,
+    device: str = "cpu",
+    checkpointing: bool = False,
+) -> Memory:
+    """Bytes while training on `batch` sequences at once, without compilation (which lowers the activations).
+
+    Weights, gradients and the optimizer's moments are fp32; with bf16 the matrices have a second copy and activations
+    are half as wide, except the residual stream. `device` decides whether attention keeps its weights and whether the
+    loss goes by chunks.
+    """
+    s = settings
+    context = context or s.context
+    counted = count(s, vocab_size, context)
+    total = counted.parameters
+    hidden = s.layers * s.hidden_size * _matrix_width(s)
+    facts = (optimizer or Optimizer.model_validate("adamw")).brick.facts
+    moments = facts.get("moments", 2)
+    state = 4 * (facts.get("hidden_moments", moments) * hidden + moments * (total - hidden))
+    narrow = 2 if precision == "bf16" else 4
+    tokens = batch * context
+    layer = tokens * _kept_per_token(s, context, narrow, plain=device == "cpu" and context <= PLAIN_UP_TO)
+    stream = 4 * tokens * s.hidden_size
+    logits = tokens * padded(vocab_size)
+    if device.startswith("cuda") and logits > CHUNK_ABOVE:
+        held = (8 + narrow) * CHUNK + 4 * padded(vocab_size) * s.hidden_size
+    else:
+        held = (8 if narrow == 4 else 10) * logits
+    return Memory(
+        {
+            "weights": 4 * total + (2 * hidden if narrow == 2 else 0),
+            "gradients": 4 * total,
+            "optimizer": state,
+            "activations": (layer + s.layers * stream if checkpointing else s.layers * layer) + 3 * stream,
+            "logits": held,
+        }
+    )
+
+
+def inference_memory(
+    settings: ModelSettings, vocab_size: int, *, batch: int = 1, length: int | None = None, width: int = 4
+) -> Memory:
+    """Bytes while writing `batch` texts of up to `length` tokens with numbers of `width` bytes."""
+    s = settings
+    length = length or s.context
+    return Memory(
+        {
+            "weights": width * count(s, vocab_size).parameters,
+            "cache": width * 2 * s.layers * batch * length * s.kv_heads_resolved * s.head_size_resolved,
+            "logits": (width + 4) * batch * padded(vocab_size),
+        }
+    )
+
+
+PLAIN_UP_TO = 256
+"""Keys up to which attention on CPU goes by plain products, which keep their weights for the backward pass."""
+
+
+def _matrix_width(s: ModelSettings) -> int:
+    """Entries of one layer's matrices, per number of the stream."""
+    query, key = s.heads * s.head_size_resolved, s.kv_heads_resolved * s.head_size_resolved
+    first = 2 if s.feedforward.brick.facts.get("gated") else 1
+    return 2 * query + 2 * key + (first + 1) * s.ffn_size_resolved
+
+
+def _kept_per_token(s: ModelSettings, context: int, narrow: int, plain: bool) -> int:
+    """Bytes one layer keeps of each token for the backward pass, as PyTorch's operations keep them."""
+    query, key = s.heads * s.head_size_resolved, s.kv_heads_resolved * s.head_size_resolved
+    # A norm keeps its input, what the next matrix reads, and (rmsnorm) the quotient.
+    norm = s.hidden_size * (4 + narrow + (0 if s.norm.brick.facts.get("centred") else 4))
+    turned = 0 if s.positions.brick.facts.get("table") else query + key
+    attention = narrow * (query + 2 * key + query)
+    attention += narrow * s.heads * context if plain else narrow * turned
+    if s.qk_norm and not s.norm.brick.facts.get("centred"):
+        attention += (4 if narrow == 4 else 8) * (query + key)
+    feedforward = narrow * s.ffn_size_resolved * (4 if s.feedforward.brick.facts.get("gated") else 2)
+    return 2 * norm + attention + feedforward
