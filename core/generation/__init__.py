@@ -1,0 +1,1 @@
+"""Drawing text from a model: sampling filters, the decode loop with its cache, streaming text, kept conversations."""
