@@ -8,7 +8,7 @@ could fall behind weights that were trained in between.
 from __future__ import annotations
 
 import copy
-from typing import cast
+from typing import TypeGuard, TypeVar, cast
 
 import psutil
 import torch
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.models.decoder import Decoder
+
+M = TypeVar("M", bound=nn.Module)
 
 MIN_ROWS, MAX_ROWS = 3, 16
 MIN_STEPS = 16
@@ -40,7 +42,7 @@ class PackedLinear(nn.Module):
         return torch.ops.mkl._mkl_linear(x, self._packed, self.weight, self.bias, self._rows)
 
 
-def packed[Model: nn.Module](model: Model, rows: int, steps: int) -> Model:
+def packed(model: M, rows: int, steps: int) -> M:
     """A twin of `model` that shares its tensors but multiplies with packed weights; `model` itself where that would
     not pay (other devices and dtypes, one or two rows, few steps, a small model, little free memory)."""
     if not (MIN_ROWS <= rows <= MAX_ROWS and steps >= MIN_STEPS and torch.backends.mkl.is_available()):
@@ -60,7 +62,5 @@ def packed[Model: nn.Module](model: Model, rows: int, steps: int) -> Model:
     return twin
 
 
-def _packable(module: nn.Module) -> bool:
-    return (
-        type(module) is nn.Linear and module.weight.device.type == "cpu" and module.weight.dtype == torch.float32
-    )
+def _packable(module: nn.Module) -> TypeGuard[nn.Linear]:
+    return type(module) is nn.Linear and module.weight.device.type == "cpu" and module.weight.dtype == torch.float32

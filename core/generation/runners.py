@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Protocol
 
 import torch
@@ -57,28 +58,34 @@ class TransformersRunner:
         self._model = model
         self._stepping = model
         self._cache: Any = None
+        self._cache_name = _cache_name(model)
         self._read: Tensor | None = None
         self.device = next(model.parameters()).device
 
     def prefill(self, prompt: Tensor, variants: int, room: int) -> Tensor:
         from transformers import DynamicCache
 
-        reads = {"use_cache": True, "past_key_values": DynamicCache(config=self._model.config)}
-        output = self._model(input_ids=prompt, **(reads if _caches(self._model) else {}))
-        self._cache = output.get("past_key_values")
-        if self._cache is None:
+        if self._cache_name:
+            self._cache = DynamicCache(config=self._model.config)
+            repeatable = all(hasattr(layer, "batch_repeat_interleave") for layer in self._cache.layers)
+            logits = self._logits(self._model, prompt if repeatable else prompt.expand(variants, -1))
+            if repeatable and variants > 1:
+                self._cache.batch_repeat_interleave(variants)
+        else:
+            logits = self._logits(self._model, prompt)
             self._read = prompt.expand(variants, -1)
-        elif variants > 1:
-            self._cache.batch_repeat_interleave(variants)
         self._stepping = packing.packed(self._model, variants, room - prompt.shape[1])
-        return output.logits[:, -1].expand(variants, -1)
+        return logits.expand(variants, -1)
 
     def step(self, ids: Tensor) -> Tensor:
         if self._read is not None:
             self._read = torch.cat((self._read, ids[:, None]), dim=1)
-            return self._stepping(input_ids=self._read).logits[:, -1]
-        output = self._stepping(input_ids=ids[:, None], past_key_values=self._cache, use_cache=True)
-        return output.logits[:, -1]
+            return self._logits(self._stepping, self._read)
+        return self._logits(self._stepping, ids[:, None])
+
+    def _logits(self, model: Any, ids: Tensor) -> Tensor:
+        cached = {self._cache_name: self._cache, "use_cache": True} if self._cache_name else {}
+        return model(input_ids=ids, **cached).logits[:, -1]
 
 
 def runner_for(model: nn.Module) -> Runner:
@@ -107,6 +114,8 @@ def decoder_of(model: nn.Module) -> Decoder | None:
     return inner if isinstance(inner, Decoder) else None
 
 
-def _caches(model: Any) -> bool:
-    """False for models whose state is not keys and values in a `Cache` (they are read anew at each step)."""
-    return bool(getattr(model, "_supports_default_dynamic_cache", lambda: True)())
+def _cache_name(model: Any) -> str | None:
+    """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    known = inspect.signature(base.forward).parameters
+    return next((name for name in ("past_key_values", "cache_params") if name in known), None)

@@ -112,12 +112,11 @@ class Sampler:
     def __call__(self, logits: Tensor) -> Tensor:
         """Ids `(rows,)` int64 drawn from `logits (rows, vocab)`, on the logits' device."""
         settings = self.settings
-        penalised = settings.repetition_penalty != 1.0
-        if penalised and self._seen is None:
+        if settings.repetition_penalty != 1.0 and self._seen is None:
             self._seen = torch.zeros(logits.shape, dtype=torch.bool, device=logits.device)
             self._seen[:, torch.tensor(self._prompt_ids, dtype=torch.long, device=logits.device)] = True
         if settings.temperature == 0.0:
-            if penalised:
+            if self._seen is not None:
                 logits = penalise_repetition(logits.float(), self._seen, settings.repetition_penalty)
             ids = logits.argmax(-1)
         else:
