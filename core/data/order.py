@@ -92,7 +92,9 @@ class BatchOrder:
             parts.append(part)
             position += len(part)
             count -= len(part)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     def batch(self, position: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and labels, both (count, context) int64, contiguous, for `torch.from_numpy`."""
