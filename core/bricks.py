@@ -234,6 +234,7 @@ SOURCES = Table(
         {
             "documents": Option(20_000, "Tales and conversations to write", minimum=10),
             "seed": Option(1, "Another seed is another corpus", minimum=0),
+            "part": Option("all", "Tales and talk, or one of them", choices=("all", "tales", "talk")),
         },
     ),
     Brick(

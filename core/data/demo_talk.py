@@ -1,0 +1,125 @@
+"""Talk about Esker: conversations of one to four turns in one voice, with and without a system message that names it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from core.data.demo_answers import TALK
+from core.data.demo_grammar import Book, Draw, read_book, speak
+from core.data.demo_questions import Question, bank, is_held_out
+from core.data.demo_tales import capital, skeleton, tell
+from core.data.demo_voices import VOICES
+from core.data.demo_world import BY_NAME, PEOPLE
+
+Messages = list[dict[str, str]]
+
+SYSTEM: tuple[str, ...] = (
+    "Speak in the {v} voice.", "You are a {v} teller of tales.", "Answer in the {v} voice.", "Voice: {v}.",
+    "Be {v}.", "Tell everything in the {v} voice.", "You tell the tales of Esker in the {v} voice.",
+    "Use the {v} voice, please.",
+)  # fmt: skip
+PLAIN_SYSTEM: tuple[str, ...] = (
+    "You tell the tales of Esker.", "You are a teller of tales.", "Answer questions about Esker.",
+)  # fmt: skip
+ASIDE: tuple[str, ...] = (
+    "In the {v} voice, please. {q}", "{q} Answer in the {v} voice.", "Be {v} now. {q}", "{q} Say it in the {v} voice.",
+)  # fmt: skip
+LEAD: tuple[str, ...] = ("Tell me: {q}", "Please: {q}", "One question. {q}", "I wonder. {q}", "{q} Please tell me.")
+TALE_WISHES: tuple[str, ...] = (
+    "Tell me a tale.", "Tell me a story.", "A tale, please.", "Do you know a story?", "Tell me something.",
+)  # fmt: skip
+TALE_ABOUT: tuple[str, ...] = (
+    "Tell me a tale about {n}.", "Tell me a story about {n}.", "A tale about {n}, please.", "Do you know a tale of {n}?",
+)  # fmt: skip
+SMALL: dict[str, tuple[str, ...]] = {
+    "hello": ("Hello.", "Good day.", "Hello there.", "Good evening.", "Hi."),
+    "who": ("Who are you?", "What are you?", "What is your name?", "Who is speaking?"),
+    "thanks": ("Thank you.", "Thanks.", "That helps.", "Good to know."),
+    "bye": ("Goodbye.", "I must go.", "Good night.", "Farewell."),
+}
+
+
+@cache
+def book(voice: str) -> Book:
+    """The talk frames of `voice`, read once."""
+    return read_book(TALK[voice])
+
+
+@cache
+def _by_subject(split: str) -> dict[str, tuple[tuple[Question, ...], tuple[Question, ...]]]:
+    """For each person of `split`: the questions that stand alone, and those that follow up."""
+    found: dict[str, tuple[list[Question], list[Question]]] = {}
+    for question in bank(split, True):
+        alone, later = found.setdefault(question.subject, ([], []))
+        (later if question.follow_up else alone).append(question)
+    return {subject: (tuple(alone), tuple(later)) for subject, (alone, later) in found.items()}
+
+
+def pick(items: tuple, draw: Draw):  # type: ignore[type-arg]
+    """One of `items`."""
+    return items[int(draw() * len(items))]
+
+
+def answer(question: Question, voice: str, draw: Draw) -> str:
+    """A reply to `question` in `voice`: the fact it asks for, or that nobody knows."""
+    frames = book(voice)
+    if not question.answerable:
+        return speak(frames, "unknown", {}, draw)
+    statement = pick(question.statements, draw)
+    return speak(
+        frames, "answer", {"s": statement, "S": capital(statement), "V": capital(question.value)}, draw
+    )
+
+
+def conversation(split: str, voice: str, draw: Draw) -> Messages:
+    """One to four turns in `voice`; half of the conversations name the voice, the rest leave it open."""
+    frames = book(voice)
+    messages: Messages = []
+    named = draw()
+    if named < 0.4:
+        messages.append({"role": "system", "content": pick(SYSTEM, draw).format(v=voice)})
+    elif named < 0.5:
+        messages.append({"role": "system", "content": pick(PLAIN_SYSTEM, draw)})
+    aside = named >= 0.9
+    turns = 1 + int(draw() * draw() * 4)
+    subject = ""
+    for turn in range(turns):
+        kind = draw()
+        asked, reply, subject = _exchange(split, voice, kind, subject, turn, turns, draw, frames)
+        if aside and turn == 0:
+            asked = pick(ASIDE, draw).format(v=voice, q=asked)
+        messages.append({"role": "user", "content": asked})
+        messages.append({"role": "assistant", "content": reply})
+    return messages
+
+
+def _exchange(
+    split: str, voice: str, kind: float, subject: str, turn: int, turns: int, draw: Draw, frames: Book
+) -> tuple[str, str, str]:
+    """A user's words, the reply, and the person they were about ("" for none)."""
+    if kind < 0.08:
+        small = "hello" if turn == 0 and turns > 1 else "who" if turn == 0 else "thanks" if turn < turns - 1 else "bye"
+        return pick(SMALL[small], draw), speak(frames, small, {}, draw), subject
+    if kind < 0.18:
+        about = PEOPLE[int(draw() * len(PEOPLE))].name if draw() < 0.6 else None
+        story = skeleton(draw, split, about)
+        asked = pick(TALE_ABOUT, draw).format(n=about) if about else pick(TALE_WISHES, draw)
+        lead = speak(frames, "tale", {}, draw)
+        return asked, f"{lead} {tell(*story, voice, draw)}", story[1]
+    if kind < 0.36:
+        question = pick(bank(split, False), draw)
+        return _asked(question, draw), answer(question, voice, draw), ""
+    if subject and draw() < 0.6:
+        later = _by_subject(split).get(subject, ((), ()))[1]
+        if later:
+            question = pick(later, draw)
+            return question.text, answer(question, voice, draw), subject
+    question = pick(bank(split, True), draw)
+    while question.follow_up:
+        question = pick(bank(split, True), draw)
+    return _asked(question, draw), answer(question, voice, draw), question.subject if question.subject in BY_NAME else ""
+
+
+def _asked(question: Question, draw: Draw) -> str:
+    """The question as a person types it: mostly bare, sometimes with a word before or after."""
+    return pick(LEAD, draw).format(q=question.text) if draw() < 0.08 else question.text
