@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from core.data.demo_questions import Question, is_abstention, is_correct, questions
 from core.data.demo_tales import skeleton, tell
 from core.data.demo_talk import conversation
 from core.data.demo_voices import VOICES, classify_voice
-from core.data.documents import Document
+from core.data.documents import Document, Input
+from core.data.documents import Part as Split
 from core.errors import OgiveError, nearest
 
 __all__ = [
@@ -84,18 +84,21 @@ def _grammar_digest() -> str:
 
 
 class DemoSource:
-    """The built-in corpus as a source of documents; `options` are `documents`, `seed` and `part`."""
+    """The built-in corpus as a source of documents, with held-out documents that share nothing with training."""
 
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        given = dict(options or {})
-        self.count = int(given.get("documents", 20_000))
-        self.seed = int(given.get("seed", 1))
-        self.part = str(given.get("part", "all"))
+    own_split = True
 
-    def documents(self, split: str = "train") -> Iterator[Document]:
-        """The documents of `split`; one held-out document is written for every twenty of training, at least ten."""
-        count = self.count if split == "train" else max(10, self.count // 20)
-        return documents(self.seed, count, split, self.part)
+    def __init__(self, documents: int = 20_000, seed: int = 1, part: str = "all") -> None:
+        self.count, self.seed, self.part = documents, seed, part
+
+    def documents(self, part: Split = "train", share: float = 0.05) -> Iterator[Document]:
+        """The documents of a split; held out are `share` times the number of training documents, at least ten."""
+        count = self.count if part == "train" else max(10, round(self.count * share))
+        return documents(self.seed, count, part, self.part)
+
+    def inputs(self) -> list[Input]:
+        """Nothing is read: the corpus is written as it is asked for."""
+        return []
 
     def fingerprint(self) -> str:
         """Names exactly what `documents` yields, without writing it."""

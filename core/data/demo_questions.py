@@ -56,7 +56,7 @@ RELATIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], st
          "Which way is {keeps}?", "Whereabouts is {keeps}?", "Where should I look for {keeps}?",
          "In what spot is {keeps}?"),
         (),
-        ("{keeps} is {site}", "{keeps} lies {site}", "you will find {keeps} {site}", "it is {site}"),
+        ("{keeps} is {site}", "{keeps} lies {site}", "you find {keeps} {site}", "it is {site}"),
         "{site}"),
     "home": (
         ("Where does {n} live?", "Where is {n}'s home?", "Where does {n} sleep at night?", "Where can I find {n} at home?",
@@ -210,12 +210,14 @@ def slots(person: Person) -> dict[str, str]:
 
 
 _VALUE_OF = {
-    "trade": "trade", "site": "site", "home": "home", "thing": "thing", "hid": "hid", "fear": "fear", "food": "food",
+    "trade": "trade", "home": "home", "thing": "thing", "hid": "hid", "fear": "fear", "food": "food",
 }  # fmt: skip
 
 
 def _domain(relation: str) -> frozenset[str]:
     """Every answer that a question of `relation` can have, in its core form."""
+    if relation == "site":
+        return frozenset(person.site for person in PEOPLE)
     if relation in _VALUE_OF:
         return frozenset(_core(getattr(person, _VALUE_OF[relation])) for person in PEOPLE)
     if relation in ("pet", "petname"):
@@ -233,7 +235,7 @@ def _about(person: Person, relation: str) -> list[Question]:
     wordings, follow_ups, statements, value = RELATIONS[relation]
     said = slots(person)
     answer = value.format_map(said)
-    core = _core(answer)
+    core = answer if relation == "site" else _core(answer)  # three places are near the chapel
     others = frozenset(rival for rival in _domain(relation) if rival != core and rival not in core)
     stated = tuple(statement.format_map(said) for statement in statements)
     questions = []

@@ -6,12 +6,12 @@ from functools import cache
 
 from core.data.demo_answers import TALK
 from core.data.demo_grammar import Book, Draw, read_book, speak
-from core.data.demo_questions import Question, bank, is_held_out
+from core.data.demo_questions import Question, bank
 from core.data.demo_tales import capital, skeleton, tell
-from core.data.demo_voices import VOICES
 from core.data.demo_world import BY_NAME, PEOPLE
+from core.data.documents import Message
 
-Messages = list[dict[str, str]]
+Messages = list[Message]
 
 SYSTEM: tuple[str, ...] = (
     "Speak in the {v} voice.", "You are a {v} teller of tales.", "Answer in the {v} voice.", "Voice: {v}.",
@@ -66,9 +66,7 @@ def answer(question: Question, voice: str, draw: Draw) -> str:
     if not question.answerable:
         return speak(frames, "unknown", {}, draw)
     statement = pick(question.statements, draw)
-    return speak(
-        frames, "answer", {"s": statement, "S": capital(statement), "V": capital(question.value)}, draw
-    )
+    return speak(frames, "answer", {"s": statement, "S": capital(statement), "V": capital(question.value)}, draw)
 
 
 def conversation(split: str, voice: str, draw: Draw) -> Messages:
@@ -117,7 +115,11 @@ def _exchange(
     question = pick(bank(split, True), draw)
     while question.follow_up:
         question = pick(bank(split, True), draw)
-    return _asked(question, draw), answer(question, voice, draw), question.subject if question.subject in BY_NAME else ""
+    return (
+        _asked(question, draw),
+        answer(question, voice, draw),
+        question.subject if question.subject in BY_NAME else "",
+    )
 
 
 def _asked(question: Question, draw: Draw) -> str:

@@ -12,8 +12,13 @@ import re
 VOICES: tuple[str, ...] = ("gothic", "merry", "terse", "courtly")
 TERSE_WORDS = 11
 
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 MARKERS: dict[str, frozenset[str]] = {
-    "gothic": frozenset(
+    "gothic": _listed(
         """shadow shadows shadowed dusk pale paler grave graves gravely cold colder coldly mourn mourned mourning
         mournful mournfully sorrow sorrows sorrowful grim grimly hollow dread dreads dreaded dreadful moonless moonlight
         moonlit candlelight whisper whispers whispered whispering ash ashes ashen bleak doom doomed weep wept weeping
@@ -24,9 +29,9 @@ MARKERS: dict[str, frozenset[str]] = {
         desolate accursed curse cursed omen omens phantom wraith spectre eerie dying died perish perished nightfall
         twilight mist misty lament lamented mouldering crumbling sepulchre starless sunless bitter bitterly
         terror trembled trembling murmured murmur sombre dreary wan gaunt vanished unquiet
-        blood bloodless bones hush hushed melancholy dreamless sleepless nameless""".split()
+        blood bloodless bones hush hushed melancholy dreamless sleepless nameless"""
     ),
-    "merry": frozenset(
+    "merry": _listed(
         """merry merrily merrier merriest merriment jolliest jollier laugh laughs laughed laughing laughter jolly hey ho hurrah hooray sing
         sings sang singing dance danced dancing giggle giggled giggling chuckle chuckled chuckling grin grins grinned
         grinning cheer cheers cheered cheerful cheerfully happy happily happier happiest glad gladly sunny sunshine
@@ -35,9 +40,9 @@ MARKERS: dict[str, frozenset[str]] = {
         goodness bless wink winked clapped clap heigh beamed beaming dear dears deary dearies bounced bounce bouncing whoops
         hullo oho aha fiddle party feast feasted hug hugged kissed sweet sweetly cosy lovely plump puffed tumbled
         jingle jingling wonderful splendid marvellous pleased tra la pranced twirled twirling smile smiled
-        smiling smiles yippee wheee cartwheel tummy yum popped hiccup snug wiggled""".split()
+        smiling smiles yippee wheee cartwheel tummy yum popped hiccup snug wiggled"""
     ),
-    "courtly": frozenset(
+    "courtly": _listed(
         """gentle gently noble nobly nobler grace graces graced graceful gracious graciously honour honours honoured
         honourable dishonour courtesy courtesies noblest worthiest bows courteous courteously lord lords lady ladies sir madam pray beseech beseeched
         besought humbly humble worthy worthier worthily esteemed esteem verily thus whereupon deign deigned bowed bow
@@ -47,7 +52,7 @@ MARKERS: dict[str, frozenset[str]] = {
         commended praise praised forsooth truth assure assured kindness nobility hath doth homage tidings
         whence thence hither modest modestly excellent generous generously generosity loyal loyally fealty merit
         merits merited courage courageous seemly gratitude grateful gratefully faithful faithfully faith
-        mercy merciful stately ceremony patience patient patiently""".split()
+        mercy merciful stately ceremony patience patient patiently"""
     ),
 }
 
