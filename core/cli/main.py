@@ -26,6 +26,8 @@ from core.workspace import Workspace
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("core.cli.init", "make a workspace from the shipped settings"),
     "settings": ("core.cli.settings", "list, show, explain, new, compare settings"),
+    "data": ("core.cli.data", "list, show, preview, add data"),
+    "tokenizer": ("core.cli.tokenizer", "train, report, compare tokenizers"),
     "runs": ("core.cli.runs", "list, show, compare, stop, delete runs"),
     "monitor": ("core.cli.monitor", "watch a run, live or finished"),
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),

@@ -34,11 +34,14 @@ def prepare(
     Give a `Tokenizer` to use one that is there already, as a resumed or forked run does.
     """
     corpus = Corpus(data, cancel, progress)
-    ready = tokenizer if isinstance(tokenizer, Tokenizer) else _tokenizer(tokenizer, corpus, workspace, cancel)
+    ready = tokenizer if isinstance(tokenizer, Tokenizer) else make_tokenizer(tokenizer, corpus, workspace, cancel)
     return pack(corpus, ready, workspace, cancel, progress)
 
 
-def _tokenizer(settings: TokenizerSettings, corpus: Corpus, workspace: Workspace, cancel: Cancel | None) -> Tokenizer:
+def make_tokenizer(
+    settings: TokenizerSettings, corpus: Corpus, workspace: Workspace, cancel: Cancel | None = None
+) -> Tokenizer:
+    """The tokenizer of `settings`, trained on the training text of `corpus` unless the same was trained before."""
     if settings.name not in _TRAINED:
         return build(settings, (), cancel)
     content = json.dumps([settings.model_dump(mode="json"), corpus.fingerprint])

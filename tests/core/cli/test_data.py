@@ -1,0 +1,85 @@
+"""`ogive data` and `ogive tokenizer`, as a person runs them."""
+
+import json
+
+import pytest
+
+from core.cli.main import main
+
+
+@pytest.fixture
+def ogive(tmp_path, capsys):
+    def call(*words, status=0):
+        assert main(["--workspace", str(tmp_path / "w"), *map(str, words)]) == status
+        said = capsys.readouterr()
+        return said.err if status else said.out
+
+    return call
+
+
+@pytest.fixture
+def song(tmp_path):
+    path = tmp_path / "song.txt"
+    path.write_text("".join(f"Verse {number}: the bell, the tower, the rain.\n" for number in range(200)))
+    return path
+
+
+def test_show_counts_both_sides(ogive, song):
+    found = json.loads(ogive("data", "show", song, "--documents", "line", "--tokenizer", "bytes", "--json"))
+    assert found["train"]["documents"] + found["held_out"]["documents"] == 200
+    assert found["train"]["tokens"] == found["train"]["bytes"] + found["train"]["documents"]
+    assert found["lengths"]["longest"] == len("Verse 100: the bell, the tower, the rain.")
+    assert found["samples"][0]["text"].startswith("Verse 0")
+    assert "held out" in ogive("data", "show", song)
+
+
+def test_add_list_preview_and_use(ogive, song):
+    assert "added song: 200 documents" in ogive("data", "add", "song", song, "--documents", "line")
+    listed = json.loads(ogive("data", "list", "--json"))["data"]
+    assert {"demo", "song"} <= {item["name"] for item in listed}
+    assert [item["origin"] for item in json.loads(ogive("data", "preview", "song", "--count", 2, "--json"))] == [
+        "song.txt:1",
+        "song.txt:2",
+    ]
+    assert "Verse 0" in ogive("data", "show", "song")
+
+
+def test_conversations_are_shown_turn_by_turn(ogive, tmp_path):
+    path = tmp_path / "talk.jsonl"
+    talk = {"messages": [{"role": "user", "content": "Who rings?"}, {"role": "assistant", "content": "The wind."}]}
+    path.write_text((json.dumps(talk) + "\n") * 30)
+    out = ogive("data", "preview", path, "--count", 1)
+    assert "user  Who rings?" in out
+    assert "assistant  The wind." in out
+
+
+def test_a_tokenizer_from_training_to_comparison(ogive, song):
+    made = json.loads(ogive("tokenizer", "train", "bpe", song, "--vocab-size", 280, "--json"))
+    assert made["vocab_size"] == 280
+    found = json.loads(ogive("tokenizer", "report", made["folder"], song, "--json"))
+    assert found["vocab_size"] == 280
+    assert found["bytes_per_token"] > 1.5
+    both = json.loads(ogive("tokenizer", "compare", "bytes", made["folder"], "--on", song, "--json"))
+    assert both["reports"][0]["bytes_per_token"] == 1.0
+    assert both["reports"][1] == {**found, "top": both["reports"][1]["top"]} | {
+        key: both["reports"][1][key] for key in ("top", "longest", "unused_examples")
+    }
+    assert "lossless" in ogive("tokenizer", "compare", "bytes", "characters", "--on", song)
+    assert "never used here" in ogive("tokenizer", "report", "bytes", song, "--limit", 5)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["data", "show", "dmeo"], "There is no data named 'dmeo', and no such path. Did you mean 'demo'?"),
+        (["data", "show", "SONG", "--set", "held_out=0.9"], "held_out must be at most 0.5"),
+        (["data", "show", "SONG", "--set", "held_ot=0.1"], "Did you mean"),
+        (["tokenizer", "report", "bytess", "SONG"], "Did you mean 'bytes'?"),
+        (["tokenizer", "train", "bytes", "SONG"], "is not a tokenizer that is trained"),
+        (["tokenizer", "train", "bpe", "SONG", "--vocab-size", "10"], "vocab_size must be at least 264"),
+    ],
+)
+def test_mistakes_are_one_sentence(ogive, song, words, said):
+    out = ogive(*[song if word == "SONG" else word for word in words], status=2)
+    assert said in out
+    assert out.count("\n") == 1
