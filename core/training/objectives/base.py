@@ -1,0 +1,69 @@
+"""What an objective offers the loop: batches by position, a loss as a sum and a count, and fixed held-out batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to learn from or to measure on; row i of every tensor belongs together.
+
+    `count` is the number of tokens that the loss counts (labels that are not ignored), known on the host so that the
+    gradient is normalised by all tokens of the step however it is split. `bytes` is how much text those labels stand
+    for, `tokens` how many tokens were read.
+    """
+
+    tensors: tuple[torch.Tensor, ...]
+    count: int
+    tokens: int
+    bytes: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.tensors[0].shape[0]
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on `device`; to CUDA without waiting, through pinned memory."""
+        if device.type == "cpu":
+            return self
+        pinned = device.type == "cuda"
+        moved = tuple((t.pin_memory() if pinned else t).to(device, non_blocking=pinned) for t in self.tensors)
+        return Batch(moved, self.count, self.tokens, self.bytes)
+
+    def split(self, rows: int) -> Iterator[tuple[torch.Tensor, ...]]:
+        """Micro-batches of at most `rows` rows."""
+        if rows >= self.rows:
+            return iter((self.tensors,))
+        return zip(*(tensor.split(rows) for tensor in self.tensors), strict=True)
+
+
+class Objective(Protocol):
+    """A brick of the OBJECTIVES table is called as `make(packed, tokenizer, training)` and gives one of these."""
+
+    rows: int
+    """Rows in one epoch."""
+
+    def batch(self, position: int, rows: int) -> Batch:
+        """`rows` rows from `position`, a count of rows since the run began: a pure function of it and the seed."""
+        ...
+
+    def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss summed over counted tokens, and their number, both scalars on the model's device.
+
+        Traced by torch.compile: no host reads of tensor values.
+        """
+        ...
+
+    def held_out(self, rows: int) -> Iterator[Batch]:
+        """The fixed batches that every evaluation measures."""
+        ...
+
+    def summary(self, total: float, count: int, size: int) -> dict[str, Any]:
+        """Metrics of an evaluation from the summed loss, the tokens counted and the bytes they stand for."""
+        ...
