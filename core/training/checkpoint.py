@@ -9,21 +9,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 
 from core.errors import OgiveError
 from core.files import os_failure, read_json, sha256, sync_folder, to_json, write_atomic
 
 MANIFEST = "manifest.json"
-TENSORS = "trainer.safetensors"
-STATE = "trainer.json"
 FORMAT = 1
 _NAME = re.compile(r"step-(\d{8,})")
 
@@ -82,7 +77,11 @@ def verify(folder: Path) -> None:
     """Raise OgiveError naming the first file of the checkpoint that is missing, torn or altered."""
     manifest = read_json(folder / MANIFEST)
     hint = "The checkpoint before it will be used."
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not isinstance(manifest.get("files"), dict):
+    if (
+        not isinstance(manifest, dict)
+        or manifest.get("format") != FORMAT
+        or not isinstance(manifest.get("files"), dict)
+    ):
         raise OgiveError(f"{folder / MANIFEST} is not a manifest of this program.", hint)
     for name, known in manifest["files"].items():
         path = folder / name
@@ -113,22 +112,6 @@ def last_good(run: Path) -> Found:
             continue
         return Found(step, folder, damaged)
     return Found(0, None, damaged)
-
-
-def write_trainer(folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]) -> None:
-    """Add the trainer's part to a checkpoint being filled: optimizer and generators, counters and choices."""
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / TENSORS)
-    (folder / STATE).write_text(to_json(state, indent=1) + "\n")
-
-
-def read_trainer(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """What `write_trainer` wrote: tensors by name, and the state."""
-    state = read_json(folder / STATE)
-    try:
-        with safe_open(folder / TENSORS, framework="pt", device=str(device)) as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, state  # noqa: SIM118 - no mapping
-    except (OSError, SafetensorError) as error:
-        raise OgiveError(f"The trainer state in {folder} cannot be read: {error}.") from error
 
 
 def point(run: Path, name: str, step: int) -> None:

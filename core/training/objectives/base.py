@@ -15,14 +15,12 @@ class Batch:
     """Rows to learn from or to measure on; row i of every tensor belongs together.
 
     `count` is the number of tokens that the loss counts (labels that are not ignored), known on the host so that the
-    gradient is normalised by all tokens of the step however it is split. `bytes` is how much text those labels stand
-    for, `tokens` how many tokens were read.
+    gradient is normalised by all tokens of the step however it is split. `tokens` is how many tokens are read.
     """
 
     tensors: tuple[torch.Tensor, ...]
     count: int
     tokens: int
-    bytes: int = 0
 
     @property
     def rows(self) -> int:
@@ -34,7 +32,7 @@ class Batch:
             return self
         pinned = device.type == "cuda"
         moved = tuple((t.pin_memory() if pinned else t).to(device, non_blocking=pinned) for t in self.tensors)
-        return Batch(moved, self.count, self.tokens, self.bytes)
+        return Batch(moved, self.count, self.tokens)
 
     def split(self, rows: int) -> Iterator[tuple[torch.Tensor, ...]]:
         """Micro-batches of at most `rows` rows."""
@@ -44,7 +42,7 @@ class Batch:
 
 
 class Objective(Protocol):
-    """A brick of the OBJECTIVES table is called as `make(packed, tokenizer, training)` and gives one of these."""
+    """A brick of the OBJECTIVES table is called as `make(packed, training, context)` and gives one of these."""
 
     rows: int
     """Rows in one epoch."""
@@ -64,6 +62,6 @@ class Objective(Protocol):
         """The fixed batches that every evaluation measures."""
         ...
 
-    def summary(self, total: float, count: int, size: int) -> dict[str, Any]:
-        """Metrics of an evaluation from the summed loss, the tokens counted and the bytes they stand for."""
+    def summary(self, total: float, count: int) -> dict[str, Any]:
+        """Metrics of an evaluation (`eval_loss` is the one to minimise) from the loss summed over `count` tokens."""
         ...

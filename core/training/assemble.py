@@ -1,0 +1,193 @@
+"""From a run's settings to a loop that is ready to train: data, tokenizer, model, optimizer, the last good checkpoint."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.cancel import Cancel
+from core.data.packed import PackedData
+from core.data.prepare import prepare
+from core.errors import OgiveError
+from core.hardware import describe_device, pick_device
+from core.models.decoder import Decoder
+from core.models.folder import read_config, settings_of
+from core.optim.base import build_optimizer
+from core.runs.info import RunInfo
+from core.runs.loggers import open_loggers
+from core.settings.run import RunSettings
+from core.tokenization.tokenizer import Tokenizer, load
+from core.training import checkpoint, rng
+from core.training.job import START
+from core.training.loop import Loop
+from core.training.precision import choose
+from core.training.records import Records
+from core.training.state import TrainerState
+from core.training.step import Stepper
+from core.training.weights import Weights
+from core.workspace import Workspace
+
+TOKENIZER = "tokenizer"
+
+
+def assemble(records: Records, cancel: Cancel) -> Loop:
+    """The loop for the run that `records` writes, put back to where its last good checkpoint left it."""
+    writer = records.writer
+    settings = RunSettings.model_validate(writer.header["settings"])
+    training = settings.training
+    device = pick_device(training.device)
+    _deterministic(training.deterministic, device)
+    records.loggers = open_loggers(training.loggers, RunInfo.build(writer.path, writer.header))
+    records.update(device=describe_device(device), steps=training.steps)
+
+    checkpoint.sweep(writer.path)
+    found = checkpoint.last_good(writer.path)
+    for message in found.damaged:
+        used = f"step {found.step}" if found.folder else "the start"
+        records.alert("damaged-checkpoint", message, f"The run goes on from {used}.")
+
+    packed = _data(records, settings, cancel)
+    objective = training.objective.brick.load()(packed, training, training.context or settings.model.context)
+
+    records.event("phase", name="model")
+    start = writer.path / START
+    weights = Weights(
+        _model(settings, packed.tokenizer, start if start.is_dir() else None).to(device),
+        packed.tokenizer,
+        training.seed,
+        start if start.is_dir() else None,
+        bool(writer.header.get("init", {}).get("go_on")),
+    )
+    optimizer = build_optimizer(weights.model, training)
+    state = TrainerState()
+    if found.folder is not None or weights.start is not None:
+        state = weights.restore(found.folder, optimizer)
+    if found.folder is not None:
+        records.event("continued", step=state.step, folder=found.folder.name)
+
+    stepper = Stepper(
+        weights.model,
+        objective,
+        optimizer,
+        device=device,
+        precision="fp32",
+        clip=training.clip,
+        micro=state.micro or training.micro_batch_size or training.batch_size,
+        halved=lambda rows: _halved(records, state, choices, training.batch_size, rows),
+    )
+    choices: dict[str, Any] = {}
+    records.event("phase", name="trial")
+    choices |= choose(
+        stepper,
+        training,
+        lambda: objective.batch(state.position, training.batch_size).to(device),
+        training.steps - state.step,
+        writer.header.get("choices") or {},
+    )
+    for name, choice in choices.items():
+        records.event("choice", name=name, **choice)
+    records.update(
+        choices={**(writer.header.get("choices") or {}), **choices},
+        parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
+        inputs={"packed": packed.key, "files": packed.inputs},
+    )
+    return Loop(settings, records, stepper, optimizer, weights, state, choices, cancel)
+
+
+def _deterministic(wanted: bool, device: torch.device) -> None:
+    torch.use_deterministic_algorithms(wanted)
+    if wanted and device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+
+def _data(records: Records, settings: RunSettings, cancel: Cancel) -> PackedData:
+    """The packed data; a run that began keeps the tokenizer and the data it began with."""
+    writer = records.writer
+    tokenizer = _kept_tokenizer(writer.path)
+    packed = prepare(
+        settings.data,
+        tokenizer or settings.tokenizer,
+        Workspace(writer.path.parent.parent),
+        cancel,
+        _Progress(records, cancel),
+    )
+    before = writer.header.get("inputs", {}).get("packed")
+    if before is not None and before != packed.key:
+        raise OgiveError(
+            f"The data of run {writer.path.name} has changed since it began.",
+            "Put it back to go on, or fork the run to train on the new data.",
+        )
+    if tokenizer is None:
+        _keep_tokenizer(writer.path, packed.tokenizer)
+    records.event(
+        "phase",
+        name="data",
+        tokens=len(packed.train.tokens),
+        held_out_tokens=len(packed.held_out.tokens),
+        documents=packed.train.documents,
+        vocab_size=packed.tokenizer.vocab_size,
+    )
+    return packed
+
+
+def _kept_tokenizer(run: Path) -> Tokenizer | None:
+    for folder in (run / TOKENIZER, run / START):
+        if folder.is_dir():
+            return load(folder)
+    return None
+
+
+def _keep_tokenizer(run: Path, tokenizer: Tokenizer) -> None:
+    beside = run / f".{TOKENIZER}.tmp"
+    checkpoint.remove(beside)
+    tokenizer.save(beside)
+    beside.rename(run / TOKENIZER)
+
+
+def _model(settings: RunSettings, tokenizer: Tokenizer, start: Path | None) -> Decoder:
+    """The decoder of the settings with the weights that the seed gives. The model in `start`, when there is one, must
+    be of the same shape."""
+    if start is not None:
+        kept, vocab_size = settings_of(read_config(start), start)
+        if kept != settings.model.model_copy(update={"dropout": kept.dropout}) or vocab_size != tokenizer.vocab_size:
+            wanted, given = settings.model.model_dump(), kept.model_dump()
+            other = [key for key in wanted if wanted[key] != given[key] and key != "dropout"] or ["tokenizer"]
+            raise OgiveError(
+                f"The checkpoint's model differs from the settings in {', '.join(other)}.",
+                "Only model.dropout may change when a run begins from a checkpoint.",
+            )
+    rng.seed_all(settings.training.seed)
+    return Decoder(settings.model, tokenizer.vocab_size)
+
+
+def _halved(records: Records, state: TrainerState, choices: dict[str, Any], batch: int, rows: int) -> None:
+    state.micro = rows
+    choices["micro_batch_size"] = {"chosen": rows, "why": "memory ran out with more"}
+    records.alert(
+        "out-of-memory",
+        f"Memory ran out: now {rows} sequences at once, accumulated {-(-batch // rows)} times. Step, data and maths "
+        "stay the same.",
+        "Set training.micro_batch_size to start with that.",
+        micro_batch_size=rows,
+    )
+    records.update(choices={**(records.writer.header.get("choices") or {}), **choices})
+
+
+class _Progress:
+    """Tells how far the preparation is, once a second, and lets short jobs through."""
+
+    def __init__(self, records: Records, cancel: Cancel) -> None:
+        self._records, self._cancel = records, cancel
+        self._told, self._doing = 0.0, ""
+
+    def __call__(self, doing: str, done: int, total: int | None) -> None:
+        self._cancel.yield_point()
+        now = time.monotonic()
+        if doing != self._doing or now - self._told > 1.0:
+            self._doing, self._told = doing, now
+            self._records.event("phase", name=doing, done=done, total=total)
+            self._records.writer.heartbeat()

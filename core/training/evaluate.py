@@ -1,0 +1,35 @@
+"""Measurement on held-out text: the same batches every time, whatever was trained in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from core.cancel import Cancel
+from core.training.step import Stepper
+
+
+def evaluate(stepper: Stepper, cancel: Cancel) -> dict[str, Any] | None:
+    """The objective's held-out metrics (`eval_loss`, ...); None when a stop was asked for meanwhile.
+
+    Sums are taken in fp64 on the device, batches are no larger than the micro-batch, and the model is left in the mode
+    it was in. Between batches other short jobs may have the device.
+    """
+    model = stepper.model
+    training = model.training
+    total = torch.zeros((), dtype=torch.float64, device="cpu" if stepper.device.type == "mps" else stepper.device)
+    count = 0
+    model.eval()
+    try:
+        for batch in stepper.objective.held_out(stepper.micro):
+            cancel.yield_point()
+            if cancel.requested:
+                return None
+            with torch.no_grad(), stepper.autocast():
+                loss, _ = stepper.plain_loss(*batch.to(stepper.device).tensors)
+            total += loss.to(total.device, torch.float64)
+            count += batch.count
+    finally:
+        model.train(training)
+    return stepper.objective.summary(total.item(), count)

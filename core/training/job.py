@@ -1,0 +1,170 @@
+"""Runs from the outside: make one, fork one, train it here or in a process of its own. Imports no torch until it trains."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.cancel import Cancel, Stopped
+from core.errors import OgiveError
+from core.files import os_failure
+from core.runs.info import LOG, RunInfo
+from core.runs.writer import RunWriter
+from core.settings.run import RunSettings
+from core.training import checkpoint
+from core.training.records import Listener, Records
+from core.workspace import Workspace
+
+START = "start"
+"""The folder in a run that holds the checkpoint it began from."""
+
+
+def create_run(
+    settings: RunSettings,
+    workspace: Workspace,
+    name: str | None = None,
+    parent: str | None = None,
+    init_from: Path | None = None,
+    go_on: bool = False,
+) -> Path:
+    """Make the folder of a new run and return it; `execute` or `start_detached` trains it.
+
+    `init_from` is a checkpoint whose weights it begins with; it is verified and linked into the run, so that it may be
+    deleted where it was. With `go_on` the new run also takes over optimizer, generators, step and place in the data.
+    """
+    if init_from is not None:
+        checkpoint.verify(init_from)
+    writer = RunWriter.create(
+        workspace,
+        name or settings.name,
+        settings.model_dump(mode="json"),
+        stage=settings.stage,
+        parents=[] if parent is None else [parent],
+        **({} if init_from is None else {"init": {"from": str(init_from), "go_on": go_on}}),
+    )
+    with writer:
+        if init_from is not None:
+            _link(init_from, writer.path / START)
+        return writer.path
+
+
+def fork(
+    source: RunInfo,
+    workspace: Workspace,
+    settings: RunSettings,
+    name: str | None = None,
+    step: int | None = None,
+    go_on: bool = False,
+) -> Path:
+    """A new run with `settings` from a checkpoint of `source`: that of `step`, else the newest that is whole."""
+    if step is None:
+        found = checkpoint.last_good(source.path)
+        if found.folder is None:
+            why = f" {found.damaged[0]}" if found.damaged else ""
+            raise OgiveError(f"Run {source.id} has no checkpoint to fork from.{why}", "Train it further first.")
+        folder = found.folder
+    else:
+        folder = source.path / checkpoint.folder_name(step)
+        if not folder.is_dir():
+            kept = ", ".join(str(each) for each in checkpoint.steps(source.path)) or "none"
+            raise OgiveError(f"Run {source.id} has no checkpoint of step {step}.", f"It has: {kept}.")
+    return create_run(settings, workspace, name, f"{source.id}/{folder.name}", folder, go_on)
+
+
+def execute(run_dir: str | os.PathLike[str], cancel: Cancel | None = None, listen: Listener | None = None) -> str:
+    """Train a run to its end, on this thread: a new one from the start, another from its last good checkpoint.
+
+    Returns `finished` or `stopped`. Raises OgiveError for what a person can mend; run.json then says `failed` and why.
+    """
+    with RunWriter.open(run_dir) as writer:
+        records = Records(writer, listen)
+        with _told(records):
+            from core.training.assemble import assemble
+
+            return assemble(records, cancel or Cancel()).run()
+    return "stopped"
+
+
+@contextmanager
+def _told(records: Records) -> Iterator[None]:
+    """Whatever ends the run, run.json and log.txt say what it was, and the loggers are closed.
+
+    `Stopped`, asked for before the first step, ends here.
+    """
+    try:
+        yield
+    except Stopped as error:
+        _mark(records, "stopped", error.message, "")
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+        message, hint = str(error) or type(error).__name__, ""
+        if isinstance(error, OgiveError):
+            message, hint = error.message, error.hint
+        elif not stopped:
+            message, hint = f"A defect of ours: {type(error).__name__}: {message}", f"The traceback is in {LOG}."
+        _log_failure(records.writer.path)
+        _mark(records, "stopped" if stopped else "failed", message, hint)
+        raise
+    finally:
+        records.close()
+
+
+def _mark(records: Records, status: str, message: str, hint: str) -> None:
+    try:
+        records.event(status, message=message, hint=hint)
+        records.update(status=status, error={"message": message, "hint": hint} if status == "failed" else None)
+    except OgiveError:
+        return  # The disk that made the run fail takes this no more; the failure itself is on its way up.
+
+
+def _log_failure(run: Path) -> None:
+    try:
+        with (run / LOG).open("a", encoding="utf-8") as file:
+            file.write(traceback.format_exc() + "\n")
+    except OSError:
+        return  # As above.
+
+
+def start_detached(run_dir: str | os.PathLike[str]) -> int:
+    """Train a run in a process and session of its own that outlives this one; returns its pid.
+
+    What it prints goes to the run's log.txt.
+    """
+    run = Path(run_dir).resolve()
+    package = Path(__file__).resolve().parents[2]
+    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        with (run / LOG).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.training", str(run)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
+            )
+    except OSError as error:
+        raise os_failure("start a trainer for", run, error) from error
+    return process.pid
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same files under another name, without a second copy where the disk can; they are never changed."""
+    try:
+        shutil.copytree(source, target, copy_function=_link_or_copy)
+    except (OSError, shutil.Error) as error:
+        raise OgiveError(f"Cannot copy {source} to {target}: {error}.") from error
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
