@@ -1,4 +1,4 @@
-"""From a run's settings to a loop that is ready to train: data, tokenizer, model, optimizer, the last good checkpoint."""
+"""From a run's settings to a loop that is ready: data, tokenizer, model, optimizer, the last good checkpoint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from core.runs.loggers import open_loggers
 from core.settings.run import RunSettings
 from core.tokenization.tokenizer import Tokenizer, load
 from core.training import checkpoint, rng
-from core.training.job import START
 from core.training.loop import Loop
 from core.training.precision import choose
 from core.training.records import Records
@@ -54,13 +53,13 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     objective = training.objective.brick.load()(packed, training, training.context or settings.model.context)
 
     records.event("phase", name="model")
-    start = writer.path / START
+    start = writer.path / checkpoint.START
     weights = Weights(
         _model(settings, packed.tokenizer, start if start.is_dir() else None).to(device),
         packed.tokenizer,
         training.seed,
         start if start.is_dir() else None,
-        bool(writer.header.get("init", {}).get("go_on")),
+        bool((writer.header.get("init") or {}).get("go_on")),
     )
     optimizer = build_optimizer(weights.model, training)
     state = TrainerState()
@@ -135,7 +134,7 @@ def _data(records: Records, settings: RunSettings, cancel: Cancel) -> PackedData
 
 
 def _kept_tokenizer(run: Path) -> Tokenizer | None:
-    for folder in (run / TOKENIZER, run / START):
+    for folder in (run / TOKENIZER, run / checkpoint.START):
         if folder.is_dir():
             return load(folder)
     return None

@@ -1,4 +1,7 @@
-"""Runs from the outside: make one, fork one, train it here or in a process of its own. Imports no torch until it trains."""
+"""Runs from the outside: make one, fork one, train it here or in a process of its own.
+
+Imports no torch until it trains.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +23,6 @@ from core.settings.run import RunSettings
 from core.training import checkpoint
 from core.training.records import Listener, Records
 from core.workspace import Workspace
-
-START = "start"
-"""The folder in a run that holds the checkpoint it began from."""
 
 
 def create_run(
@@ -46,11 +46,11 @@ def create_run(
         settings.model_dump(mode="json"),
         stage=settings.stage,
         parents=[] if parent is None else [parent],
-        **({} if init_from is None else {"init": {"from": str(init_from), "go_on": go_on}}),
+        init=None if init_from is None else {"from": str(init_from), "go_on": go_on},
     )
     with writer:
         if init_from is not None:
-            _link(init_from, writer.path / START)
+            _link(init_from, writer.path / checkpoint.START)
         return writer.path
 
 
@@ -92,7 +92,7 @@ def execute(run_dir: str | os.PathLike[str], cancel: Cancel | None = None, liste
 
 
 @contextmanager
-def _told(records: Records) -> Iterator[None]:
+def _told(records: Records) -> Generator[None]:
     """Whatever ends the run, run.json and log.txt say what it was, and the loggers are closed.
 
     `Stopped`, asked for before the first step, ends here.

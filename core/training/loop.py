@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,7 +210,7 @@ class Loop:
         self._flush()
         if state.rollbacks >= ROLLBACKS:
             raise OgiveError(
-                f"The loss is not finite for {limit} steps in a row, after {ROLLBACKS} roll-backs, at step {state.step}.",
+                f"{limit} steps in a row are not finite, after {ROLLBACKS} roll-backs, at step {state.step}.",
                 f"Lower training.lr (now {self.training.lr * state.lr_scale:g}), lengthen the warm-up, turn "
                 "model.qk_norm on or set training.precision=fp32, and fork from the last checkpoint.",
             )
@@ -257,7 +257,7 @@ class Loop:
         if self._wanted("evaluate") or (measure and fresh):
             if self._measure() is None:
                 return  # Asked to stop meanwhile: this step's measurements come after the restart.
-            self._answer("evaluate", "done", step=step, **(self._evaluation or {}))
+            self._answer("evaluate", "done", **(self._evaluation or {}))
         if self._wanted("sample") or (sample and fresh):
             self._sample()
             if self.cancel.requested:
@@ -328,7 +328,7 @@ class Loop:
         return best is None or best.get("step") == self.state.step or found["eval_loss"] < best["eval_loss"]
 
     @contextmanager
-    def _doing(self, status: str) -> Iterator[None]:
+    def _doing(self, status: str) -> Generator[None]:
         """Show `status` meanwhile; the time is not a step's."""
         before = self.records.writer.header["status"]
         self.records.update(status=status, step=self.state.step, tokens=self.state.tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,7 +14,7 @@ HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def saving_on_signals(cancel: Cancel) -> Iterator[None]:
+def saving_on_signals(cancel: Cancel) -> Generator[None]:
     """Inside, the first signal requests a stop and the handlers that were there come back, so a second one is final.
 
     Only the main thread can take signals; elsewhere this changes nothing.
