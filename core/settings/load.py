@@ -19,7 +19,7 @@ from core.settings.schema import slot_of
 from core.settings.text import Document
 from core.workspace import Workspace
 
-__all__ = ["load_run", "load_subject", "parse_overrides", "validate"]
+__all__ = ["change", "load_run", "load_subject", "parse_overrides", "validate"]
 
 PARTS = ("model", "tokenizer", "data", "sampling", "training")
 
@@ -52,6 +52,14 @@ def load_subject(
     else:
         _drop_meta(document)
     return validate(cls, document.value, stored.path.name, document)
+
+
+def change(settings: RunSettings, overrides: Sequence[str]) -> RunSettings:
+    """`settings` with overrides such as `training.steps=2000` applied and checked."""
+    document = Document(settings.model_dump(mode="json"))
+    for override in parse_overrides(overrides):
+        apply(document, slot_of(RunSettings), override)
+    return validate(RunSettings, document.value, settings.name, document)
 
 
 def _drop_meta(document: Document) -> None:

@@ -41,7 +41,8 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     device = pick_device(training.device)
     _deterministic(training.deterministic, device)
     records.loggers = open_loggers(training.loggers, RunInfo.build(writer.path, writer.header))
-    records.update(device=describe_device(device), steps=training.steps)
+    where = describe_device(device)
+    records.update(device=where, steps=training.steps)
 
     checkpoint.sweep(writer.path)
     found = checkpoint.last_good(writer.path)
@@ -85,16 +86,22 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         training,
         lambda: objective.batch(state.position, training.batch_size).to(device),
         training.steps - state.step,
-        writer.header.get("choices") or {},
+        _earlier(writer.header, where),
     )
     for name, choice in choices.items():
         records.event("choice", name=name, **choice)
     records.update(
-        choices={**(writer.header.get("choices") or {}), **choices},
+        choices={**_earlier(writer.header, where), **choices},
+        chosen_on=where,
         parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
         inputs={"packed": packed.key, "files": packed.inputs},
     )
     return Loop(settings, records, stepper, optimizer, weights, state, choices, cancel)
+
+
+def _earlier(header: dict[str, Any], device: str) -> dict[str, Any]:
+    """What was chosen when the run began, unless it was on another device."""
+    return (header.get("choices") or {}) if header.get("chosen_on") == device else {}
 
 
 def _deterministic(wanted: bool, device: torch.device) -> None:

@@ -77,6 +77,28 @@ def fork(
     return create_run(settings, workspace, name, f"{source.id}/{folder.name}", folder, go_on)
 
 
+MAY_CHANGE = ("training", "sampling")
+FIXED = ("seed", "context", "objective", "optimizer")
+
+
+def change_settings(info: RunInfo, settings: RunSettings) -> None:
+    """Let `info` go on under `settings` from its next start: only how it trains may change, not what."""
+    before, after = info.settings, settings.model_dump(mode="json")
+    changed = [key for key in after if after[key] != before.get(key)]
+    parts = [key for key in changed if key not in MAY_CHANGE]
+    old, new = before.get("training", {}), after["training"]
+    parts += [f"training.{key}" for key in FIXED if new[key] != old.get(key)]
+    if parts:
+        raise OgiveError(
+            f"A run that has begun cannot change {', '.join(parts)}.",
+            f"`ogive fork {info.id} --set ...` makes a new run from it.",
+        )
+    changes = {f"training.{key}": new[key] for key in new if new[key] != old.get(key)}
+    with RunWriter.open(info.path) as writer:
+        writer.update(settings=after, steps=settings.training.steps, status="stopped")
+        writer.event("settings-changed", changes=changes)
+
+
 def execute(run_dir: str | os.PathLike[str], cancel: Cancel | None = None, listen: Listener | None = None) -> str:
     """Train a run to its end, on this thread: a new one from the start, another from its last good checkpoint.
 

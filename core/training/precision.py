@@ -38,9 +38,13 @@ def choose(
     `earlier` are the choices of a run that is resumed; they stand. No weight, gradient or generator is changed.
     """
     trial = Trial(stepper, fetch)
-    precision = earlier.get("precision") or _precision(stepper.device, training)
+    precision = _precision(stepper.device, training)
+    if training.precision == "auto":
+        precision = earlier.get("precision") or precision
     stepper.use(stepper.plain_loss, precision["chosen"] or "fp32")
-    compiled = earlier.get("compile") or _compile_without_trial(training)
+    compiled = _compile_without_trial(training)
+    if training.compile == "auto":
+        compiled = earlier.get("compile") or compiled
     with rng.kept():
         if precision["chosen"] is None:
             precision = _measured_precision(trial, steps_left)

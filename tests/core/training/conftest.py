@@ -10,7 +10,7 @@ from core.training import checkpoint
 from core.training.job import create_run, execute
 from core.workspace import Workspace
 
-WORDS = "the raven sat upon a grey tower and sang of iron roses while rain fell on the old bell".split()
+WORDS = ("the", "raven", "sat", "upon", "a", "grey", "tower", "and", "sang", "of", "iron", "roses", "while", "rain")
 
 
 @pytest.fixture(scope="session")

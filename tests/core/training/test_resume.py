@@ -57,9 +57,9 @@ def test_asked_to_stop_anywhere_and_resumed(recipe, train, workspace, outcome):
     run = create_run(settings, workspace)
     stops = 0
     while True:
-        cancel = Cancel()
+        cancel, reached = Cancel(), RunInfo.read(run).step
 
-        def listen(kind, record, cancel=cancel, first=RunInfo.read(run).step):
+        def listen(kind, record, cancel=cancel, first=reached):
             if kind == "metrics" and "loss" in record and record["step"] >= first + 4:
                 cancel.request("test")
 

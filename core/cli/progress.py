@@ -1,0 +1,154 @@
+"""What a training command prints: a line a second while it trains, then what came of it and what to do next."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from core.cancel import Cancel
+from core.cli.tables import count, duration
+from core.runs.info import RunInfo
+from core.training.job import execute, start_detached
+from core.training.signals import saving_on_signals
+from core.workspace import Workspace
+
+EVERY = 1.0  # seconds between two lines
+
+
+class Lines:
+    """A listener that prints progress to standard output."""
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+        self._printed = 0.0
+        self._held_out: float | None = None
+        self._phase = ""
+        self.sample: dict[str, Any] | None = None
+
+    def __call__(self, kind: str, record: dict[str, Any]) -> None:
+        if kind == "metrics":
+            self._metrics(record)
+        elif kind == "sample":
+            self.sample = record
+            self._say(f"sample at step {record['step']}: {one_line(record['prompt'] + record['text'], 100)}")
+        elif kind == "event":
+            self._event(record)
+
+    def _metrics(self, record: dict[str, Any]) -> None:
+        if "eval_loss" in record:
+            self._held_out = record["eval_loss"]
+            bits = record.get("eval_bpb")
+            extra = "" if bits is None else f"  {bits:.3f} bits per byte"
+            self._say(f"held-out at step {record['step']}: loss {record['eval_loss']:.4f}{extra}")
+            return
+        now = time.monotonic()
+        if now - self._printed < EVERY:
+            return
+        self._printed = now
+        info = RunInfo.read(self._run)
+        loss = record.get("loss")
+        parts = [
+            f"step {record['step']:>{len(str(info.steps))}}/{info.steps}",
+            f"{100 * record['step'] / max(1, info.steps):3.0f}%",
+            "skipped" if loss is None else f"loss {loss:.4f}",
+        ]
+        if "loss_ema" in record:
+            parts.append(f"ema {record['loss_ema']:.4f}")
+        if self._held_out is not None:
+            parts.append(f"held-out {self._held_out:.4f}")
+        parts.append(f"{count(record.get('tokens_per_s'))} tok/s")
+        if info.eta_s is not None:
+            parts.append(f"eta {duration(info.eta_s)}")
+        self._say("  ".join(parts))
+
+    def _event(self, record: dict[str, Any]) -> None:
+        kind = record["kind"]
+        if kind == "phase":
+            total = record.get("total")
+            if record["name"] not in ("model", "trial", "data") and (record["name"] != self._phase or total):
+                self._phase = record["name"]
+                self._say(
+                    f"{record['name']}: {count(record['done'])}{f' of {count(total)}' if total else ''} documents"
+                )
+            elif record["name"] == "data":
+                self._say(
+                    f"data: {count(record['tokens'])} tokens to learn from, {count(record['held_out_tokens'])} held "
+                    f"out, vocabulary {record['vocab_size']}"
+                )
+        elif kind == "choice":
+            self._say(f"{record['name']}: {record['chosen']} ({record['why']})")
+        elif kind == "alert":
+            self._say(f"! {record['message']} {record['advice']}")
+        elif kind == "continued":
+            self._say(f"continuing from {record['folder']}")
+        elif kind in ("paused", "resumed"):
+            self._say(f"{kind} at step {record['step']}")
+
+    def _say(self, line: str) -> None:
+        print(line, flush=True)
+
+
+def one_line(text: str, limit: int) -> str:
+    """`text` on one line, cut at `limit` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def train_here(run: Path, as_json: bool) -> int:
+    """Train `run` in this process; SIGINT, SIGTERM and SIGHUP save and stop. The exit status."""
+    cancel = Cancel()
+    lines = Lines(run)
+    with saving_on_signals(cancel):
+        outcome = execute(run, cancel, None if as_json else lines)
+    info = RunInfo.read(run)
+    if as_json:
+        print(json.dumps(summary(info), indent=2))
+    elif outcome == "finished":
+        tell_finished(info, lines.sample)
+    else:
+        print(f"stopped at step {info.step} of {info.steps} ({cancel.reason or 'asked to'}), saved.")
+        print(f"next: ogive resume {info.id}")
+    sys.stdout.flush()
+    return 130 if cancel.reason == "SIGINT" and outcome != "finished" else 0
+
+
+def tell_finished(info: RunInfo, sample: dict[str, Any] | None) -> None:
+    """The end of a run for a person: figures, the last sample, the next commands."""
+    best = info.best or {}
+    print(
+        f"finished: {info.steps} steps, {count(info.tokens)} tokens in {duration(info.elapsed)}; "
+        f"{count(info.parameters)} parameters"
+        + (f"; held-out loss {best['eval_loss']:.4f} at step {best['step']}" if best.get("eval_loss") else "")
+    )
+    if sample is not None:
+        print(f"\n{(sample['prompt'] + sample['text']).strip()}\n")
+    print(f"next: ogive chat {info.id}\n      ogive generate {info.id} --prompt '...'\n      ogive monitor {info.id}")
+
+
+def detach(run: Path, as_json: bool) -> int:
+    """Train `run` in a process of its own and say how to watch it."""
+    pid = start_detached(run)
+    info = RunInfo.read(run)
+    if as_json:
+        print(json.dumps({**summary(info), "pid": pid}, indent=2))
+    else:
+        print(f"run {info.id} trains on its own as process {pid}")
+        print(f"next: ogive monitor {info.id}\n      ogive status {info.id}\n      ogive runs stop {info.id}")
+    return 0
+
+
+def summary(info: RunInfo) -> dict[str, Any]:
+    """What `--json` shows of a run."""
+    keys = ("id", "name", "status", "device", "step", "steps", "tokens", "parameters", "last_loss", "best", "choices")
+    return {**{key: getattr(info, key) for key in keys}, "path": str(info.path), "elapsed_s": round(info.elapsed, 2)}
+
+
+def run_path(workspace: Workspace, info: RunInfo) -> str:
+    """The run's folder as a person in the workspace would type it."""
+    try:
+        return str(info.path.relative_to(workspace.root))
+    except ValueError:
+        return str(info.path)

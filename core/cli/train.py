@@ -1,0 +1,47 @@
+"""Train a model by a recipe: a file, or a name under configs/training/. Ctrl+C saves and stops."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.cli.progress import detach, train_here
+from core.settings.load import load_run
+from core.training.job import create_run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", metavar="CONFIG", help="a recipe: its name (`demo`) or a file")
+    add_common(parser)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What train and fork share."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="A.B=C",
+        dest="overrides",
+        help="change one setting, e.g. training.steps=500 (may be given again)",
+    )
+    parser.add_argument("--name", help="what the run is called (default: the recipe's name)")
+    add_where(parser)
+
+
+def add_where(parser: argparse.ArgumentParser) -> None:
+    """Where a run is trained."""
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:1 or mps (short for --set training.device=...)")
+    parser.add_argument("--detach", action="store_true", help="train in a process that outlives this terminal")
+
+
+def overrides(args: argparse.Namespace) -> list[str]:
+    """`--set`s, and `--device` as one of them."""
+    return [*args.overrides, *([f"training.device={args.device}"] if args.device else [])]
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = load_run(args.config, args.workspace, overrides(args))
+    folder = create_run(settings, args.workspace, args.name)
+    if not args.json and not args.detach:
+        print(f"run {folder.name}", flush=True)
+    return detach(folder, args.json) if args.detach else train_here(folder, args.json)
