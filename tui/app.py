@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from textual import events, work
 from textual.app import App
+from textual.filter import Monochrome, NoColor
 
 from core.errors import OgiveError
 from core.files import write_json
@@ -69,6 +70,9 @@ class OgiveApp(App[int], inherit_bindings=False):
         self.detach_at_exit: Path | None = None
         self._arguments = arguments or {}
         self._came_from: list[str] = []
+        if self.no_color:
+            # Textual chose by its default theme; with colours of the terminal's own, greys would be black on black.
+            self._filters = [each for each in self._filters if not isinstance(each, Monochrome)] + [NoColor()]
         if ascii_only:
             self._filters.append(AsciiFilter())
         for each in theme.THEMES:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK: dict[str, str] = {
     "ground": "#121212",
@@ -50,6 +50,8 @@ SIXTEEN_COLOUR_TERMS = frozenset({"xterm", "screen", "tmux", "linux", "vt100", "
 
 def _theme(name: str, palette: Mapping[str, str], *, dark: bool, ansi: bool = False) -> Theme:
     variables = {
+        # Textual's own style sheets name variables that only an ANSI theme has.
+        **(BUILTIN_THEMES["ansi-dark"].variables if ansi else {}),
         **palette,
         "block-cursor-background": palette["raised"],
         "block-cursor-foreground": palette["brass"],
