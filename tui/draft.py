@@ -205,7 +205,9 @@ class Draft:
 
     def _place(self, path: str, message: str) -> str:
         """The field a complaint belongs to: the one just edited if it is named, else the first named, else the path."""
-        paths = [info.path for info in self.fields if info.path == path or info.path.startswith(f"{path}." if path else "")]
+        paths = [
+            info.path for info in self.fields if info.path == path or info.path.startswith(f"{path}." if path else "")
+        ]
         if path in paths and not any(p.startswith(f"{path}.") for p in paths):
             return path
         words = set(re.findall(r"[a-z_]+", message))

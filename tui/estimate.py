@@ -15,7 +15,7 @@ from core.settings.tokenizer import TokenizerSettings
 from core.workspace import Workspace
 
 SPECIALS = 6
-GUESS = (4e9, 40e9)
+GUESS = (1e10, 8e10)
 """Floating-point operations per second and core that a small model reaches on today's CPUs: from slow to fast."""
 
 

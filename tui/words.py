@@ -35,6 +35,11 @@ def count(number: float | None, unit: str = "") -> str:
     return f"{number:.0f}" + (f" {unit}" if unit else "")
 
 
+def flops(number: float) -> str:
+    """Floating-point operations as `285 GFLOP`."""
+    return count(number, "FLOP").replace(" B", " G").replace(" k", " K")
+
+
 def memory(number: float | None) -> str:
     """Bytes as `512 MB` or `18.2 GB` (1 GB = 2**30)."""
     if number is None:

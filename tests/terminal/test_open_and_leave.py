@@ -54,7 +54,9 @@ def test_resize_redraws_quickly(terminal) -> None:
     ogive.wait_for("q quit")
     ogive.resize(120, 40)
     started = time.monotonic()
-    ogive.wait_for(lambda text: len(text.splitlines()) == 40 and "─" * 120 in text and "q quit" in text.splitlines()[39])
+    ogive.wait_for(
+        lambda text: len(text.splitlines()) == 40 and "─" * 120 in text and "q quit" in text.splitlines()[39]
+    )
     assert time.monotonic() - started < 1.0
     ogive.resize(60, 18)
     ogive.wait_for(lambda text: len(text.splitlines()) == 18 and "q quit" in text.splitlines()[17])
