@@ -97,6 +97,7 @@ def _loop(
     ahead = runner.device.type == "cuda"
     ended = [""] * variants
     logits = runner.prefill(torch.tensor([prompt], device=runner.device), variants, len(prompt) + limit)
+    finite = bool(logits.amax().isfinite())
     for step in range(limit):
         last = step == limit - 1
         ids = sampler(logits)
@@ -104,6 +105,11 @@ def _loop(
             # The device goes on while the host reads and shows this token; a step too many at a stop costs less.
             logits = runner.step(ids)
         drawn = ids.tolist()
+        if max(drawn) >= logits.shape[-1] or (step == 0 and not finite):
+            raise OgiveError(
+                "The model's output is not a number, so no token can be drawn from it.",
+                "Its weights may have diverged in training: use an earlier checkpoint.",
+            )
         tokens = tuple(None if why else token for token, why in zip(drawn, ended, strict=True))
         ended = [why or ("stop" if token in stops else "") for token, why in zip(drawn, ended, strict=True)]
         if last:

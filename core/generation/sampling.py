@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 import secrets
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from core.settings.sampling import SamplingSettings
 
-_NUCLEUS_GUESS = 256
 _UNIFORM_BLOCK = 1024
 
 
@@ -41,19 +41,17 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """Keep the fewest likeliest tokens whose probabilities reach `p`, the one that crosses it included.
 
-    Nucleus sampling (Holtzman et al. 2020). On the CPU a short partial sort is tried before the whole vocabulary.
+    Nucleus sampling (Holtzman et al. 2020).
     """
     if p >= 1.0:
         return logits
-    vocab = logits.shape[-1]
-    total = logits.logsumexp(-1, keepdim=True)
-    for size in (vocab,) if logits.is_cuda else (min(vocab, _NUCLEUS_GUESS), vocab):
-        head = logits.topk(size).values
-        reached = (head - total).exp().cumsum(-1)
-        if size == vocab or bool((reached[..., -1] >= p).all()):
-            break
-    last = (reached < p).sum(-1, keepdim=True).clamp_(max=size - 1)
-    return logits.masked_fill(logits < head.gather(-1, last), -math.inf)
+    if logits.device.type == "cpu":  # numpy's vectorised sort takes a tenth of the time of torch's
+        ascending = torch.from_numpy(np.sort(logits.float().numpy()))
+    else:
+        ascending = logits.sort().values
+    reached = ascending.softmax(-1).cumsum(-1)
+    first = (reached <= 1.0 - p).sum(-1, keepdim=True).clamp_(max=logits.shape[-1] - 1)
+    return logits.masked_fill(logits < ascending.gather(-1, first), -math.inf)
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
@@ -81,7 +79,8 @@ def filter_logits(logits: Tensor, settings: SamplingSettings, seen: Tensor | Non
 def draw(logits: Tensor, uniform: Tensor) -> Tensor:
     """Token ids `(rows,)` from filtered logits `(rows, vocab)` and numbers in [0, 1) `(rows,)` float64.
 
-    A removed token has no width in the cumulative distribution, so it cannot be drawn.
+    A removed token has no width in the cumulative distribution, so it cannot be drawn. Logits that are not numbers
+    give an id past the vocabulary.
     """
     weights = (logits - logits.amax(-1, keepdim=True)).exp()
     reached = weights.cumsum(-1, dtype=torch.float64)

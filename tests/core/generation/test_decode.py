@@ -250,3 +250,11 @@ def test_captured_steps_draw_what_the_plain_ones_do(kind: str, models: Any) -> N
 def test_what_cannot_write_text_is_named() -> None:
     with pytest.raises(OgiveError, match="Linear"):
         complete(torch.nn.Linear(2, 2), PROMPT, GREEDY)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_diverged_model_is_named(decoder: Decoder, temperature: float) -> None:
+    with torch.no_grad():
+        decoder.norm.weight.fill_(float("nan"))
+    with pytest.raises(OgiveError, match="not a number"):
+        complete(decoder, PROMPT, DRAWN.model_copy(update={"temperature": temperature}), variants=2)
