@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("core.cli.runs", "list, show, compare, stop, delete runs"),
     "monitor": ("core.cli.monitor", "watch a run, live or finished"),
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),
+    "chat": ("core.cli.chat", "talk to a model"),
+    "generate": ("core.cli.generate", "continue a text with a model"),
 }
 
 OpenApp = Callable[..., int]

@@ -89,6 +89,11 @@ def draw(logits: Tensor, uniform: Tensor) -> Tensor:
     return torch.searchsorted(reached, place, right=True).squeeze(-1)
 
 
+def pinned(settings: SamplingSettings) -> SamplingSettings:
+    """The settings with a seed: a fresh one where none is given, so that what it draws can be drawn again."""
+    return settings if settings.seed is not None else settings.model_copy(update={"seed": secrets.randbits(31)})
+
+
 class Sampler:
     """Draws one token per row and step, and remembers what each row has used.
 
@@ -98,9 +103,11 @@ class Sampler:
     def __init__(
         self, settings: SamplingSettings, prompt_ids: list[int], rows: int, device: torch.device | str = "cpu"
     ) -> None:
-        self.settings = settings
-        self.seed = secrets.randbits(31) if settings.seed is None else settings.seed
+        self.settings = settings = pinned(settings)
+        self.seed = settings.seed or 0
         self._device = torch.device(device)
+        if self._device.type == "mps":
+            self._device = torch.device("cpu")
         self._rows = rows
         self._prompt_ids = prompt_ids
         self._seen: Tensor | None = None
@@ -110,7 +117,9 @@ class Sampler:
 
     def __call__(self, logits: Tensor) -> Tensor:
         """Ids `(rows,)` int64 drawn from `logits (rows, vocab)`, on the logits' device."""
-        settings = self.settings
+        settings, device = self.settings, logits.device
+        if device.type == "mps":  # it has no float64, which the draw needs
+            logits = logits.cpu()
         if settings.repetition_penalty != 1.0 and self._seen is None:
             self._seen = torch.zeros(logits.shape, dtype=torch.bool, device=logits.device)
             self._seen[:, torch.tensor(self._prompt_ids, dtype=torch.long, device=logits.device)] = True
@@ -122,7 +131,7 @@ class Sampler:
             ids = draw(filter_logits(logits, settings, self._seen), self._uniform())
         if self._seen is not None:
             self._seen.scatter_(1, ids[:, None], True)
-        return ids
+        return ids.to(device)
 
     def _uniform(self) -> Tensor:
         """The next number of each row, `(rows,)` float64."""
