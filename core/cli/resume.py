@@ -6,6 +6,7 @@ import argparse
 
 from core.cli.progress import detach, train_here
 from core.cli.train import add_where, overrides
+from core.errors import OgiveError
 from core.runs.registry import resolve
 from core.settings.load import change
 from core.settings.run import RunSettings
@@ -28,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     info = resolve(args.workspace, args.name)
     wanted = overrides(args)
+    if info.state == "finished" and not any(item.startswith("training.steps=") for item in wanted):
+        raise OgiveError(
+            f"Run {info.id} is finished ({info.step} steps).",
+            f"`ogive resume {info.id} --set training.steps={2 * info.steps}` trains on.",
+        )
     if wanted:
         change_settings(info, change(RunSettings.model_validate(info.settings), wanted))
     if not args.json and not args.detach:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from core.errors import OgiveError
-from core.hardware import cpu_features
+from core.hardware import bf16_pays
 from core.settings.training import TrainingSettings
 from core.training import rng
 from core.training.objectives.base import Batch
@@ -102,19 +102,12 @@ class Trial:
             torch.cuda.synchronize(self.stepper.device)
 
 
-def fast_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and bool({"avx512_bf16", "amx_bf16"} & set(cpu_features()))
-
-
 def _precision(device: torch.device, training: TrainingSettings) -> Choices:
     if training.precision != "auto":
         return {"chosen": training.precision, "why": "asked for in the settings"}
-    if device.type == "cuda" and fast_bf16(device):
+    if device.type == "cuda" and bf16_pays(device):
         return {"chosen": "bf16", "why": "the GPU multiplies bfloat16 in hardware"}
-    if not fast_bf16(device):
+    if not bf16_pays(device):
         return {"chosen": "fp32", "why": f"this {device.type.upper()} has no bfloat16 arithmetic"}
     return {"chosen": None, "why": ""}
 
