@@ -25,11 +25,13 @@ from core.workspace import Workspace
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("core.cli.init", "make a workspace from the shipped settings"),
+    "doctor": ("core.cli.doctor", "what is found on this machine, and what could be better"),
     "demo": ("core.cli.demo", "from nothing to a trained model on the built-in corpus"),
     "train": ("core.cli.train", "train a model by a recipe"),
     "resume": ("core.cli.resume", "continue a run from its last good checkpoint"),
     "fork": ("core.cli.fork", "a new run from another run's checkpoint"),
     "settings": ("core.cli.settings", "list, show, explain, new, compare settings"),
+    "model": ("core.cli.model", "list, show, new: models and their shapes"),
     "data": ("core.cli.data", "list, show, preview, add data"),
     "tokenizer": ("core.cli.tokenizer", "train, report, compare tokenizers"),
     "runs": ("core.cli.runs", "list, show, compare, stop, delete runs"),
