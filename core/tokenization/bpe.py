@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tokenizers import AddedToken, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, decoders, models, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
 from core.errors import OgiveError
-from core.tokenization.specials import SPECIALS
+from core.tokenization.merges import learn
+from core.tokenization.specials import SPECIALS, byte_characters
 from core.tokenization.tokenizer import Tokenizer
+from core.tokenization.words import count_words
 
 
 def train(texts: Iterable[str], vocab_size: int = 1024, min_frequency: int = 2) -> Tokenizer:
@@ -21,25 +23,13 @@ def train(texts: Iterable[str], vocab_size: int = 1024, min_frequency: int = 2) 
 
     The vocabulary is smaller when fewer pairs are seen `min_frequency` times. The same texts give the same tokenizer.
     """
-    backend = Backend(models.BPE())
+    words = count_words(texts)
+    if not words:
+        raise OgiveError("There is no text to train a tokenizer on.", "Check the data with `ogive data show`.")
+    vocabulary = {name: number for number, name in enumerate([*SPECIALS, *sorted(byte_characters())])}
+    merges = learn(words, vocabulary, vocab_size, min_frequency)
+    backend = Backend(models.BPE(vocab=vocabulary, merges=merges))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        min_frequency=min_frequency,
-        special_tokens=[AddedToken(name, special=True, normalized=False) for name in SPECIALS],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    seen = 0
-
-    def counted() -> Iterable[str]:
-        nonlocal seen
-        for text in texts:
-            seen += len(text)
-            yield text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-    backend.train_from_iterator(counted(), trainer)
-    if not seen:
-        raise OgiveError("There is no text to train a tokenizer on.", "Check the data with `ogive data show`.")
+    backend.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIALS])
     return Tokenizer(backend, "bpe")
