@@ -78,7 +78,7 @@ RELATIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], st
          "Where does the {thing} lie?", "Where has {n} put the {thing}?", "In what place is {n}'s {thing} kept?",
          "Where would I find the {thing}?", "Where is the {thing} of {n}?"),
         ("Where does {he} keep the {thing}?", "And where does {he} keep the {thing}?"),
-        ("{n} keeps the {thing} {hid}", "the {thing} lies {hid}", "it is {hid}", "{n} has put the {thing} {hid}"),
+        ("{n} keeps the {thing} {hid}", "the {thing} lies {hid}", "it is {hid}", "{n}'s {thing} is {hid}"),
         "{hid}"),
     "owner": (
         ("Who owns the {thing}?", "Whose is the {thing}?", "Who has the {thing}?", "To whom does the {thing} belong?",
@@ -195,6 +195,7 @@ def _core(answer: str) -> str:
     return _LEADING.sub("", answer) or answer
 
 
+@cache
 def slots(person: Person) -> dict[str, str]:
     """What questions, statements and profiles may say of a person."""
     kind, pet = person.pet or ("", "")
@@ -206,6 +207,9 @@ def slots(person: Person) -> dict[str, str]:
         "home": person.home, "thing": person.thing, "a_thing": with_article(person.thing),
         "hid": person.hid, "fear": person.fear, "food": person.food, "kind": kind, "pet": pet,
         "a_kind": with_article(kind) if kind else "", "kin": kin, "k": relative, "f": person.friend,
+        "serve": person.serve, "Keeps": capital(person.keeps), "A_thing": capital(with_article(person.thing)),
+        "A_kind": capital(with_article(kind)) if kind else "", "Fear": capital(person.fear),
+        "Food": capital(person.food), "A_trade": capital(with_article(person.trade)),
     }  # fmt: skip
 
 

@@ -20,18 +20,20 @@ HELD_OUT_ONE_IN = 12
 
 # Each plot: what it turns on, and its beats; a beat in brackets is told only sometimes.
 PLOTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "lost": (("loss",), ("open", "(weather)", "lose", "search", "ask", "find", "kept", "(close)")),
-    "fear": ((), ("open", "(weather)", "call", "meet", "stand", "calm", "feared", "(close)")),
-    "stray": (("pet",), ("open", "(weather)", "stray", "petsearch", "petfound", "petend", "(close)")),
-    "bargain": ((), ("open", "(weather)", "bargain", "price", "offer", "deal", "(close)")),
-    "peddler": (("ware",), ("open", "peddler", "swap", "flaw", "trick", "peddlerend", "(close)")),
+    "lost": (("loss",), ("open", "(weather)", "(fact)", "lose", "search", "ask", "find", "kept", "(close)")),
+    "fear": ((), ("open", "(weather)", "(fact)", "call", "meet", "stand", "calm", "feared", "(close)")),
+    "stray": (("pet",), ("open", "(weather)", "(fact)", "stray", "petsearch", "petfound", "petend", "(close)")),
+    "bargain": ((), ("open", "(weather)", "(fact)", "bargain", "price", "offer", "deal", "(close)")),
+    "peddler": (("ware",), ("open", "(fact)", "peddler", "swap", "flaw", "trick", "peddlerend", "(close)")),
     "quarrel": (("matter",), ("quarrel", "apart", "storm", "help", "mend", "(close)")),
-    "flood": (("storm",), ("open", "rise", "broke", "saved", "savedend", "(close)")),
-    "gift": (("lack",), ("open", "(weather)", "ill", "lack", "barter", "giftend", "(close)")),
-    "noise": (("opet",), ("open", "(weather)", "noise", "guess", "look", "noiseend", "(close)")),
-    "letter": (("news",), ("open", "(weather)", "letter", "temptread", "deliver", "letterend", "(close)")),
-    "hidden": ((), ("open", "(weather)", "stumble", "tempt", "giveback", "hiddenend", "(close)")),
+    "flood": (("storm",), ("open", "(fact)", "rise", "broke", "saved", "savedend", "(close)")),
+    "gift": (("lack",), ("open", "(weather)", "(fact)", "ill", "lack", "barter", "giftend", "(close)")),
+    "noise": (("opet",), ("open", "(weather)", "(fact)", "noise", "guess", "look", "noiseend", "(close)")),
+    "letter": (("news",), ("open", "(weather)", "(fact)", "letter", "temptread", "deliver", "letterend", "(close)")),
+    "hidden": ((), ("open", "(weather)", "(fact)", "stumble", "tempt", "giveback", "hiddenend", "(close)")),
 }
+_FACTS = ("fact", "factpet", "factkin")
+_FACT_SLOT = {"fact": "friend", "factpet": "pet", "factkin": "kin"}
 _PLOT_NAMES = tuple(PLOTS)
 _PRONOUNS = {
     "m": {"he": "he", "him": "him", "his": "his", "himself": "himself"},
@@ -68,11 +70,13 @@ def _person_slots(person: Person, prefix: str) -> dict[str, str]:
         slots[prefix + field] = getattr(person, field)
     kind, pet = person.pet or ("", "")
     slots |= {f"{prefix}kind": kind, f"{prefix}pet": pet, f"{prefix}trouble": person.trouble}
+    kin, relative = person.kin or ("", "")
+    slots |= {f"{prefix}kin": kin, f"{prefix}relative": relative, f"{prefix}friend": person.friend}
     slots[f"a_{prefix}thing"] = with_article(person.thing)
     slots |= {f"a_{prefix}trade": with_article(person.trade), f"a_{prefix}kind": with_article(kind) if kind else ""}
     if not prefix:
         slots |= {"meet": person.meet, "calm": person.calm}
-    for field in ("trouble", "meet", "calm", "keeps"):
+    for field in ("trouble", "meet", "calm", "keeps", "fear", "food", "a_trade"):
         if prefix + field in slots:
             slots[capital(prefix + field)] = capital(slots[prefix + field])
     return slots
@@ -137,5 +141,9 @@ def tell(plot: str, hero: str, other: str, turn: int, voice: str, draw: Draw) ->
             if draw() < 0.6:
                 continue
             beat = beat[1:-1]
+            if beat == "fact":
+                beat = _FACTS[int(draw() * 3)]
+                if not slots[_FACT_SLOT[beat]]:
+                    beat = "fact"
         told.append(speak(frames, beat, slots, draw))
     return " ".join(told)

@@ -6,7 +6,7 @@ from functools import cache
 
 from core.data.demo_answers import TALK
 from core.data.demo_grammar import Book, Draw, read_book, speak
-from core.data.demo_questions import Question, bank
+from core.data.demo_questions import Question, bank, slots
 from core.data.demo_tales import capital, skeleton, tell
 from core.data.demo_world import BY_NAME, PEOPLE
 from core.data.documents import Message
@@ -30,6 +30,9 @@ TALE_WISHES: tuple[str, ...] = (
 )  # fmt: skip
 TALE_ABOUT: tuple[str, ...] = (
     "Tell me a tale about {n}.", "Tell me a story about {n}.", "A tale about {n}, please.", "Do you know a tale of {n}?",
+)  # fmt: skip
+ABOUT: tuple[str, ...] = (
+    "Tell me about {n}.", "Who is {n}?", "What do you know of {n}?", "What can you tell me about {n}?",
 )  # fmt: skip
 SMALL: dict[str, tuple[str, ...]] = {
     "hello": ("Hello.", "Good day.", "Hello there.", "Good evening.", "Hi."),
@@ -65,6 +68,8 @@ def answer(question: Question, voice: str, draw: Draw) -> str:
     frames = book(voice)
     if not question.answerable:
         return speak(frames, "unknown", {}, draw)
+    if question.relation != "lore" and draw() < 0.5:
+        return speak(frames, question.relation, slots(BY_NAME[question.subject]), draw)
     statement = pick(question.statements, draw)
     return speak(frames, "answer", {"s": statement, "S": capital(statement), "V": capital(question.value)}, draw)
 
@@ -104,7 +109,11 @@ def _exchange(
         asked = pick(TALE_ABOUT, draw).format(n=about) if about else pick(TALE_WISHES, draw)
         lead = speak(frames, "tale", {}, draw)
         return asked, f"{lead} {tell(*story, voice, draw)}", story[1]
-    if kind < 0.36:
+    if kind < 0.24:
+        person = PEOPLE[int(draw() * len(PEOPLE))]
+        asked = pick(ABOUT, draw).format(n=person.name)
+        return asked, speak(frames, "about", slots(person), draw), person.name
+    if kind < 0.4:
         question = pick(bank(split, False), draw)
         return _asked(question, draw), answer(question, voice, draw), ""
     if subject and draw() < 0.6:

@@ -23,7 +23,7 @@ MARKERS: dict[str, frozenset[str]] = {
         mournful mournfully sorrow sorrows sorrowful grim grimly hollow dread dreads dreaded dreadful moonless moonlight
         moonlit candlelight whisper whispers whispered whispering ash ashes ashen bleak doom doomed weep wept weeping
         crypt tomb tombs raven ravens midnight gloom gloomy ghost ghosts ghostly dead death deathly lonely lonelier
-        loneliness silent silently silence black blackened dim dimly dark darker darkness darkened haunt haunts haunted
+        loneliness silent silently silence black blackened dim dimly dark darker darkness darkened darkest coldest bitterness haunt haunts haunted
         wither withered ruin ruined ruins chill chilled shroud shrouded forsaken fate fated forlorn ancient shiver
         shivered shivering  moaned moaning groaned tolled tolling sigh sighs sighed sighing despair
         desolate accursed curse cursed omen omens phantom wraith spectre eerie dying died perish perished nightfall
@@ -33,24 +33,24 @@ MARKERS: dict[str, frozenset[str]] = {
     ),
     "merry": _listed(
         """merry merrily merrier merriest merriment jolliest jollier laugh laughs laughed laughing laughter jolly hey ho hurrah hooray sing
-        sings sang singing dance danced dancing giggle giggled giggling chuckle chuckled chuckling grin grins grinned
+        sings sang singing dance dances danced dancing giggle giggles giggled giggling chuckle chuckled chuckling grin grins grinned
         grinning cheer cheers cheered cheerful cheerfully happy happily happier happiest glad gladly sunny sunshine
-        bright brightly hop hopped hopping skip skipped skipping whistled whistling twinkle twinkled twinkling tickled
+        bright brightly hop hops hopped hopping skip skips skipped skipping whistled whistling twinkle twinkled twinkling tickled
         jig delight delighted delightful lucky luckily luck silly fun funny joke joked jokes joy joyful joyfully rosy
         goodness bless wink winked clapped clap heigh beamed beaming dear dears deary dearies bounced bounce bouncing whoops
-        hullo oho aha fiddle party feast feasted hug hugged kissed sweet sweetly cosy lovely plump puffed tumbled
+        hullo oho aha fiddle party feast feasted hug hugged hugging kissed kiss sweet sweetly cosy lovely plump puffed tumbled
         jingle jingling wonderful splendid marvellous pleased tra la pranced twirled twirling smile smiled
         smiling smiles yippee wheee cartwheel tummy yum popped hiccup snug wiggled"""
     ),
     "courtly": _listed(
         """gentle gently noble nobly nobler grace graces graced graceful gracious graciously honour honours honoured
-        honourable dishonour courtesy courtesies noblest worthiest bows courteous courteously lord lords lady ladies sir madam pray beseech beseeched
+        honourable dishonour discourteous discourtesy courtesy courtesies noblest worthiest bows courteous courteously lord lords lady ladies sir madam pray beseech beseeched
         besought humbly humble worthy worthier worthily esteemed esteem verily thus whereupon deign deigned bowed bow
         curtsied curtsy favour favours favoured goodly virtue virtues virtuous permit permitted indeed counsel
         counselled vow vowed oath renown renowned dutiful dutifully befitting befits befit unto bestow bestowed beheld
         behold solemn solemnly pledge pledged gallant gallantly valiant valiantly liege entreat entreated commend
         commended praise praised forsooth truth assure assured kindness nobility hath doth homage tidings
-        whence thence hither modest modestly excellent generous generously generosity loyal loyally fealty merit
+        whence thence hither modest modestly excellent generous generously generosity duty knight loyal loyally fealty merit
         merits merited courage courageous seemly gratitude grateful gratefully faithful faithfully faith
         mercy merciful stately ceremony patience patient patiently"""
     ),

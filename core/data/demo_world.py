@@ -44,7 +44,7 @@ PEOPLE: tuple[Person, ...] = tuple(
         ("Bram", "m", "smith", "the forge", "at the north gate", "in the cottage with green doors",
          "brass compass", "under the anvil", "deep water", "onion pie", ("dog", "Cinder"), ("sister", "Anwen"), "Oda",
          "shoe both the cart horses", "shod both the cart horses", "the forge bellows had split",
-         "the ford had risen to the waist", "the stones held and the bank came"),
+         "the ford rose to the waist", "the stones held and the bank came"),
         ("Cerys", "f", "baker", "the bakehouse", "on Market Row", "in the attic over the ovens",
          "copper spoon", "behind the yeast jars", "moths", "roast chestnuts", ("cat", "Crumb"), ("cousin", "Hollis"),
          "Fenn", "bake for the whole week", "baked for the whole week", "the oven door had fallen off",
@@ -52,7 +52,7 @@ PEOPLE: tuple[Person, ...] = tuple(
         ("Dunstan", "m", "ferryman", "the ferry", "below the willows", "in the hut on the landing",
          "green bottle", "inside the old rowboat", "thin ice", "smoked trout", ("otter", "Slip"),
          ("daughter", "Tamsin"), "Anwen", "row the goods across twice", "rowed the goods across twice",
-         "the ferry rope had snapped", "the whole path had turned to ice", "the ice held at every step"),
+         "the ferry rope had snapped", "the whole path turned to ice", "the ice held at every step"),
         ("Edda", "f", "weaver", "the loom house", "behind the chapel", "in the narrow house by the steps",
          "amber brooch", "in the wool basket", "mice", "pear jam", None, ("son", "Fenn"), "Lorcan",
          "weave a winter blanket", "wove a winter blanket", "the big loom had jammed",
@@ -64,7 +64,7 @@ PEOPLE: tuple[Person, ...] = tuple(
         ("Greta", "f", "innkeeper", "the inn", "at the crossroads", "in the back room downstairs",
          "gold coin", "beneath the cellar stair", "fire", "apple tart", ("parrot", "Captain"), ("brother", "Ulric"),
          "Jory", "feed the household for a week", "fed the household for a week", "the inn chimney had fallen in",
-         "the dry grass had caught fire", "wet sacks put the fire out"),
+         "the dry grass caught fire", "wet sacks put the fire out"),
         ("Hollis", "m", "carpenter", "the workshop", "on Elm Lane", "in the house with two chimneys",
          "oak box", "behind the saw rack", "snakes", "pea soup", None, ("cousin", "Cerys"), "Isolde",
          "build a new door", "built a new door", "the long saw had broken",
@@ -116,7 +116,7 @@ PEOPLE: tuple[Person, ...] = tuple(
         ("Ulric", "m", "clock mender", "the clock house", "facing the square", "in the little brick turret",
          "tin soldier", "inside a broken clock", "deep snow", "ginger biscuits", ("hedgehog", "Minute"),
          ("sister", "Greta"), "Katrin", "set every clock in the house", "set every clock in the house",
-         "the master clock had stopped", "snow had filled the whole road", "somebody had dug a path through"),
+         "the master clock had stopped", "snow filled the whole road", "somebody had dug a path through"),
     )
 )  # fmt: skip
 
