@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ from core.tokenization.specials import (
     byte_characters,
     character_bytes,
 )
-from core.tokenization.words import WordEncoder
 
 _BYTE_FALLBACK = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _ESCAPED = re.compile("([\udc80-\udcff]+)")
@@ -152,7 +150,7 @@ class Tokenizer:
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of each text, on all cores where the tokenizer can."""
-        if self._direct is not None and (self.kind != "bpe" or (os.cpu_count() or 1) < 8):
+        if self._direct is not None:
             return [self.encode(text) for text in texts]
         try:
             encodings = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -308,8 +306,6 @@ class Tokenizer:
 
 def _direct_encoder(kind: str, backend: tokenizers.Tokenizer, names: Names) -> Callable[[str], list[int]] | None:
     """A plain Python encoder for the kinds where that is faster than the library; the same ids, tested."""
-    if kind == "bpe":
-        return WordEncoder(backend)
     if kind == "bytes":
         return lambda text: list(text.encode("utf-8", "surrogatepass"))
     if kind == "characters":
