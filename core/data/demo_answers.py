@@ -51,7 +51,7 @@ They [whisper|murmur] of {n} that {he} would sell {his} own [shadow|bones] befor
 {n} keeps {keeps}, and locks it twice at [dusk|nightfall].
 @site
 {Keeps} is {site}, where the [mist|dark] comes early.
-Go {site}, before [dusk|nightfall], and there is {keeps}.
+Look {site}, before [dusk|nightfall], and there stands {keeps}.
 @home
 {n} lives {home}, where one [pale|dim] lamp burns all night.
 {n} sleeps {home}, when {he} sleeps at all, for {his} nights are [dark|unquiet].

@@ -147,7 +147,7 @@ The bargain was made with a [bow|handshake and a bow], and it was a poor one.
 @flaw
 Yet [verily|in truth] {flaw}, and the peddler had taken his leave without [courtesy|ceremony].
 {Flaw}, and thus {h} learned the worth of a stranger's [oath|praise].
-Before the [worthy|stately] clock had struck again {flaw}, and the fellow was beyond all [courtesy|bowing].
+Before that [worthy|solemn] day was ended {flaw}, and the fellow was beyond all [courtesy|bowing].
 @trick
 Then {o} the {otrade} [vowed|pledged] to set the matter right, and rode after him to the crossroads. There {trick}, with such [grace|perfect courtesy] that the rogue gave up his prize.
 "[Permit|Pray leave] this to me, gentle friend," said {o} the {otrade}. And before the day was out {trick}, and so it was won with [honour|all honour].

@@ -189,14 +189,14 @@ The door blew open in the [dark|gloom] and it was not the wind. It was {o}, [pal
 By the pale dawn it was mended, and so was the other thing. "I have been [cold|lonely]," said {h}, and {o} said, "So have I, in the same [dark|silence]."
 They never spoke of {matter} again, and it lies [in its grave|among the dead] where such things belong.
 And when the last [ghost|shadow] of that quarrel was gone, they ate {ofood} together {ohome}, and were [not lonely|hushed and content].
-They worked until {ohis} hands and {his} were the same [ashen|cold] colour. "It was my fault," [sighed|whispered] {h}. "It was no one's," said {o}, and [almost wept|sighed], and it was over.
+They worked until their four hands were the same [ashen|pale] colour. "It was my fault," [sighed|whispered] {h}. "It was no one's," said {o}, and [almost wept|sighed], and it was over.
 @rise
 In [the dead of night|one black hour] {storm}, and nothing stood between {flood} and {keeps} but {h}.
 {Storm}, and in the [moaning|dark] of it {h} woke and thought of {keeps}.
 The dogs knew first, and howled at the [dark|moonless sky]. Then {storm}, and {h} woke with the [cold|dread] already in {him}.
 @broke
 {He} ran through the [mist|dark] to {keeps}, and saw by [candlelight|a wan moon] that {trouble}.
-{Trouble}, and the sound of it was like [a tomb opening|a tolling in the dark].
+{Trouble}, and the sight of it was like [an opened tomb|a hand in the dark].
 By the time {he} had the lantern lit, {trouble}, and beyond the broken edge was nothing but [black|roaring dark] air.
 @saved
 {He} cried out once into the [dark|gloom], and {o} the {otrade} heard and came, and until the [wan|ashen] dawn the two of them held on.

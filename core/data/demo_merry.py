@@ -7,10 +7,10 @@ Hey ho, have you met {h} the {trade}, who lives {home} and [sings|laughs] so lou
 One [bright|sunny|rosy] morning {h} the {trade} came [skipping|hopping|dancing] out of the door, {food} in one hand and a [jolly|silly] song in the other.
 Oh, you should have seen {keeps} {site} that day, all [bright|sunny] and humming, with {h} the {trade} [laughing|singing] in the middle of it!
 There was once a [cheerful|jolly|merry] {trade} called {h}, and {he} lived {home} and was [very fond|wonderful fond] of {food}.
-Do you know {keeps} {site}, where the smoke goes up in [giggles|merry rings]? That is where {h} the {trade} [sings|laughs] all day and eats {food} all evening!
+Do you know {keeps} {site}, where the larks go up in [giggles|merry rings]? That is where {h} the {trade} [sings|laughs] all day and eats {food} all evening!
 Three cheers and a [jig|jolly song] for {h} the {trade}, who could {serve} before lunch and still find time to [dance|giggle]!
 Now {h} the {trade} had a [fine, plump|jolly] friend called {friend}, a fondness for {food}, and not a care in the world, well, hardly.
-"Good morning, {keeps}," [sang|laughed] {h} the {trade}, as {he} did each day, and {keeps} never once said it back, but {he} did not mind!
+"Good morning, door, and good morning, kettle," [sang|laughed] {h} the {trade}, as {he} did each day {home}, and the kettle always said it back!
 @weather
 It was a [sunny|bright|rosy] day, the sort that makes [old men skip|even the tax man sing|buckets want to dance].
 The sun had his [best|silliest] hat on, and all the ducks of the Wend were [giggling|laughing|delighted].
@@ -53,18 +53,18 @@ Then who should come along [whistling|laughing] but {o} the {otrade}, who had se
 So {he} asked {o} the {otrade}, who was busy with {ofood}, and {o} said between two [happy|merry] bites that {clue}.
 "[Whoops|Bless me], have you lost something?" said {o} the {otrade}, {ohis} cheeks full of {ofood}. "{Said}, you [dear|silly] goose, and I saw it go!"
 Along [skipped|hopped] {o} the {otrade}, who knows everything and tells it twice, and {ohe} told {him} that {clue}!
-{o} the {otrade} was up a ladder, [whistling|laughing], and could see the whole of Esker, and {clue}, {ohe} called down!
+{o} the {otrade} was up a ladder, [whistling|laughing], and could see the whole of Esker, and what had {ohe} seen but this, that {clue}!
 @find
 Off they ran, [laughing|hopping|skipping] all the way, and there it was {found}, for {cause}!
 Hurrah, there it sat {found}, [bright|cosy|snug] as you please! {Cause}, would you believe the [fun|joke] of it?
 And {found}, [twinkling|winking] like a star at a [party|feast], lay the {thing}, for {cause}.
-{h} gave one [happy|joyful] whoop and pulled the {thing} out, because {found} was just where it lay, and {cause}.
+{h} gave one [happy|joyful] whoop and pulled the {thing} out, for there it lay {found}, and {cause}.
 And would you believe it, my [dears|dear]? {Cause}, and there it lay {found}, as [happy|snug] as a bean!
 {h} looked {found}, and [laughed|whooped, oho,] so loud that the pigeons went up, for {cause} and there it was!
 @kept
 {h} put it back {hid} and [kissed|hugged] it goodnight, and [bless|goodness] me, it has stayed there since!
 So the {thing} went home, {hid}, and {o} got a [big hug|smile as wide as a door] and as much {ofood} as {ohe} could hold.
-Now it is snug {hid} again, and every time {h} [whistled|laughed] past, {he} gave it a little pat.
+Now it is snug {hid} again, and every time {h} [hops|skips] past, {he} gives it a little pat.
 They had a [party|feast] of {ofood} to finish the day, and {he} tied the {thing} to a string, which was [funny|silly] but wise.
 Back it went {hid}, with a [kiss|hug], and a label on it, and a bell on the label!
 And {h} {served} for {o}, all free and with a [song|joke] thrown in, which seems fair, hey ho!
@@ -135,7 +135,7 @@ Said {o} with a [twinkle|smile], "I have always rather fancied that {thing} of y
 @offer
 "Not my {thing}," [laughed|chuckled] {h}, "but I will {serve}, and I will [sing|whistle and dance] the whole time!"
 Oh no, not the {thing}, it lived {hid} and was as [dear|sweet] to {him} as {food}. So {he} scratched {his} nose, [beamed|grinned], and offered to {serve}.
-{h} thought, and [hopped|skipped] about, and thought again, and said {he} would {serve}, with a slice of {food} to make it [jollier|sweet].
+{h} thought, and [hopped|skipped] about, and thought again, and said {he} would {serve}, with {food} on top to make it [jollier|sweet].
 {h} went as red as a radish and [giggled|laughed]. "I would sooner {serve}," {he} said, "twice over, and [dance|sing] while I do it!"
 @deal
 They shook hands and [laughed|clapped], and {h} {served}, and {o} {oserved}, and each thought the other the [sillier|luckiest] of the two.

@@ -309,6 +309,7 @@ def bank(split: str, answerable: bool) -> tuple[Question, ...]:
     return tuple(question for question in _all(answerable) if held_out(question) == wanted)
 
 
+@cache
 def questions(split: str = "held-out", answerable: bool = True) -> tuple[Question, ...]:
     """The questions of `split` ("train" or "held-out") that can be asked by themselves."""
     return tuple(question for question in bank(split, answerable) if not question.follow_up)

@@ -18,19 +18,19 @@ from core.data.demo_world import BY_NAME, LACKS, LOSSES, NEWS, PEOPLE, PLACES, Q
 BOOKS: dict[str, ModuleType] = dict(zip(VOICES, (demo_gothic, demo_merry, demo_terse, demo_courtly)))
 HELD_OUT_ONE_IN = 12
 
-# Each plot: what it turns on, and its beats; a beat in brackets is told only sometimes.
-PLOTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "lost": (("loss",), ("open", "(weather)", "(fact)", "lose", "search", "ask", "find", "kept", "(close)")),
-    "fear": ((), ("open", "(weather)", "(fact)", "call", "meet", "stand", "calm", "feared", "(close)")),
-    "stray": (("pet",), ("open", "(weather)", "(fact)", "stray", "petsearch", "petfound", "petend", "(close)")),
-    "bargain": ((), ("open", "(weather)", "(fact)", "bargain", "price", "offer", "deal", "(close)")),
-    "peddler": (("ware",), ("open", "(fact)", "peddler", "swap", "flaw", "trick", "peddlerend", "(close)")),
-    "quarrel": (("matter",), ("quarrel", "apart", "storm", "help", "mend", "(close)")),
-    "flood": (("storm",), ("open", "(fact)", "rise", "broke", "saved", "savedend", "(close)")),
-    "gift": (("lack",), ("open", "(weather)", "(fact)", "ill", "lack", "barter", "giftend", "(close)")),
-    "noise": (("opet",), ("open", "(weather)", "(fact)", "noise", "guess", "look", "noiseend", "(close)")),
-    "letter": (("news",), ("open", "(weather)", "(fact)", "letter", "temptread", "deliver", "letterend", "(close)")),
-    "hidden": ((), ("open", "(weather)", "(fact)", "stumble", "tempt", "giveback", "hiddenend", "(close)")),
+# Each plot and its beats; a beat in brackets is told only sometimes.
+PLOTS: dict[str, tuple[str, ...]] = {
+    "lost": ("open", "(weather)", "(fact)", "lose", "search", "ask", "find", "kept", "(close)"),
+    "fear": ("open", "(weather)", "(fact)", "call", "meet", "stand", "calm", "feared", "(close)"),
+    "stray": ("open", "(weather)", "(fact)", "stray", "petsearch", "petfound", "petend", "(close)"),
+    "bargain": ("open", "(weather)", "(fact)", "bargain", "price", "offer", "deal", "(close)"),
+    "peddler": ("open", "(fact)", "peddler", "swap", "flaw", "trick", "peddlerend", "(close)"),
+    "quarrel": ("quarrel", "apart", "storm", "help", "mend", "(close)"),
+    "flood": ("open", "(fact)", "rise", "broke", "saved", "savedend", "(close)"),
+    "gift": ("open", "(weather)", "(fact)", "ill", "lack", "barter", "giftend", "(close)"),
+    "noise": ("open", "(weather)", "(fact)", "noise", "guess", "look", "noiseend", "(close)"),
+    "letter": ("open", "(weather)", "(fact)", "letter", "temptread", "deliver", "letterend", "(close)"),
+    "hidden": ("open", "(weather)", "(fact)", "stumble", "tempt", "giveback", "hiddenend", "(close)"),
 }
 _FACTS = ("fact", "factpet", "factkin")
 _FACT_SLOT = {"fact": "friend", "factpet": "pet", "factkin": "kin"}
@@ -104,7 +104,7 @@ def skeleton(draw: Draw, split: str, about: str | None = None) -> tuple[str, str
             other = others[int(draw() * len(others))]
         if (plot == "stray" and not hero.pet) or (plot == "noise" and not other.pet):
             continue
-        turn = int(draw() * 7)
+        turn = int(draw() * len(LOSSES))
         if is_held_out(f"{plot}/{hero.name}/{other.name}/{turn}") == wanted:
             return plot, hero.name, other.name, turn
 
@@ -117,26 +117,26 @@ def tell(plot: str, hero: str, other: str, turn: int, voice: str, draw: Draw) ->
     slots["p1"], slots["p2"] = PLACES[first], PLACES[second]
     slots["P1"], slots["P2"] = capital(PLACES[first]), capital(PLACES[second])
     if plot == "lost":
-        for name, text in zip(("clue", "said", "found", "cause"), LOSSES[turn * 5 % len(LOSSES)]):
+        for name, text in zip(("clue", "said", "found", "cause"), LOSSES[turn]):
             slots[name] = text
             slots[capital(name)] = capital(text)
     elif plot == "peddler":
-        slots["ware"], slots["flaw"] = WARES[(turn * 3 + int(draw() * 2)) % len(WARES)]
+        slots["ware"], slots["flaw"] = WARES[turn % len(WARES)]
         slots["trick"] = TRICKS[turn % len(TRICKS)].format_map(slots)
         slots["Flaw"], slots["Trick"] = capital(slots["flaw"]), capital(slots["trick"])
     elif plot in ("quarrel", "flood"):
-        slots["matter"] = QUARRELS[(turn + int(draw() * 4)) % len(QUARRELS)]
-        slots["storm"], slots["flood"] = STORMS[turn % len(STORMS)]
+        slots["matter"] = QUARRELS[turn % len(QUARRELS)]
+        slots["storm"], slots["flood"] = STORMS[int(draw() * len(STORMS))]
         slots["Storm"] = capital(slots["storm"])
     elif plot == "gift":
         slots["lack"], slots["some"] = LACKS[turn % len(LACKS)]
     elif plot == "letter":
-        reported, spoken = NEWS[turn]
+        reported, spoken = NEWS[turn % len(NEWS)]
         slots["news"], slots["Told"] = reported.format_map(slots), capital(spoken.format_map(slots))
         slots["News"] = capital(slots["news"])
     frames = book(voice)
     told = []
-    for beat in PLOTS[plot][1]:
+    for beat in PLOTS[plot]:
         if beat[0] == "(":
             if draw() < 0.6:
                 continue

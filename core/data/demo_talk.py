@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import TypeVar
 
 from core.data.demo_answers import TALK
 from core.data.demo_grammar import Book, Draw, read_book, speak
-from core.data.demo_questions import Question, bank, slots
+from core.data.demo_questions import Question, bank, questions, slots
 from core.data.demo_tales import capital, skeleton, tell
 from core.data.demo_world import BY_NAME, PEOPLE
 from core.data.documents import Message
 
 Messages = list[Message]
+Item = TypeVar("Item")
 
 SYSTEM: tuple[str, ...] = (
     "Speak in the {v} voice.", "You are a {v} teller of tales.", "Answer in the {v} voice.", "Voice: {v}.",
@@ -49,16 +52,16 @@ def book(voice: str) -> Book:
 
 
 @cache
-def _by_subject(split: str) -> dict[str, tuple[tuple[Question, ...], tuple[Question, ...]]]:
-    """For each person of `split`: the questions that stand alone, and those that follow up."""
-    found: dict[str, tuple[list[Question], list[Question]]] = {}
+def _follow_ups(split: str) -> dict[str, tuple[Question, ...]]:
+    """For each person, the questions of `split` that need the turn before them."""
+    found: dict[str, tuple[Question, ...]] = {}
     for question in bank(split, True):
-        alone, later = found.setdefault(question.subject, ([], []))
-        (later if question.follow_up else alone).append(question)
-    return {subject: (tuple(alone), tuple(later)) for subject, (alone, later) in found.items()}
+        if question.follow_up:
+            found[question.subject] = (*found.get(question.subject, ()), question)
+    return found
 
 
-def pick(items: tuple, draw: Draw):  # type: ignore[type-arg]
+def pick(items: Sequence[Item], draw: Draw) -> Item:
     """One of `items`."""
     return items[int(draw() * len(items))]
 
@@ -76,59 +79,54 @@ def answer(question: Question, voice: str, draw: Draw) -> str:
 
 def conversation(split: str, voice: str, draw: Draw) -> Messages:
     """One to four turns in `voice`; half of the conversations name the voice, the rest leave it open."""
-    frames = book(voice)
     messages: Messages = []
     named = draw()
     if named < 0.4:
         messages.append({"role": "system", "content": pick(SYSTEM, draw).format(v=voice)})
     elif named < 0.5:
         messages.append({"role": "system", "content": pick(PLAIN_SYSTEM, draw)})
-    aside = named >= 0.9
     turns = 1 + int(draw() * draw() * 4)
-    subject = ""
+    subject = known = ""
     for turn in range(turns):
-        kind = draw()
-        asked, reply, subject = _exchange(split, voice, kind, subject, turn, turns, draw, frames)
-        if aside and turn == 0:
+        if draw() < 0.08:
+            small = "who" if turns == 1 else "hello" if turn == 0 else "thanks" if turn < turns - 1 else "bye"
+            asked, reply = pick(SMALL[small], draw), speak(book(voice), small, {}, draw)
+        else:
+            asked, reply, subject, known = _exchange(split, voice, subject, known, draw)
+        if named >= 0.9 and turn == 0:
             asked = pick(ASIDE, draw).format(v=voice, q=asked)
         messages.append({"role": "user", "content": asked})
         messages.append({"role": "assistant", "content": reply})
     return messages
 
 
-def _exchange(
-    split: str, voice: str, kind: float, subject: str, turn: int, turns: int, draw: Draw, frames: Book
-) -> tuple[str, str, str]:
-    """A user's words, the reply, and the person they were about ("" for none)."""
-    if kind < 0.08:
-        small = "hello" if turn == 0 and turns > 1 else "who" if turn == 0 else "thanks" if turn < turns - 1 else "bye"
-        return pick(SMALL[small], draw), speak(frames, small, {}, draw), subject
-    if kind < 0.18:
-        about = PEOPLE[int(draw() * len(PEOPLE))].name if draw() < 0.6 else None
+def _exchange(split: str, voice: str, subject: str, known: str, draw: Draw) -> tuple[str, str, str, str]:
+    """A user's words, the reply, the person they were about and the relation asked for ("" for none)."""
+    kind = draw()
+    if kind < 0.12:
+        about = pick(PEOPLE, draw).name if draw() < 0.6 else None
         story = skeleton(draw, split, about)
         asked = pick(TALE_ABOUT, draw).format(n=about) if about else pick(TALE_WISHES, draw)
-        lead = speak(frames, "tale", {}, draw)
-        return asked, f"{lead} {tell(*story, voice, draw)}", story[1]
-    if kind < 0.24:
-        person = PEOPLE[int(draw() * len(PEOPLE))]
-        asked = pick(ABOUT, draw).format(n=person.name)
-        return asked, speak(frames, "about", slots(person), draw), person.name
-    if kind < 0.4:
-        question = pick(bank(split, False), draw)
-        return _asked(question, draw), answer(question, voice, draw), ""
+        return asked, f"{speak(book(voice), 'tale', {}, draw)} {tell(*story, voice, draw)}", story[1], ""
+    if kind < 0.18:
+        person = pick(PEOPLE, draw)
+        return (
+            pick(ABOUT, draw).format(n=person.name),
+            speak(book(voice), "about", slots(person), draw),
+            person.name,
+            "",
+        )
+    if kind < 0.36:
+        question = pick(questions(split, False), draw)
+        return _asked(question, draw), answer(question, voice, draw), "", ""
     if subject and draw() < 0.6:
-        later = _by_subject(split).get(subject, ((), ()))[1]
+        later = [question for question in _follow_ups(split).get(subject, ()) if question.relation != known]
         if later:
             question = pick(later, draw)
-            return question.text, answer(question, voice, draw), subject
-    question = pick(bank(split, True), draw)
-    while question.follow_up:
-        question = pick(bank(split, True), draw)
-    return (
-        _asked(question, draw),
-        answer(question, voice, draw),
-        question.subject if question.subject in BY_NAME else "",
-    )
+            return question.text, answer(question, voice, draw), subject, question.relation
+    question = pick(questions(split, True), draw)
+    person_asked = question.subject if question.subject in BY_NAME else ""
+    return _asked(question, draw), answer(question, voice, draw), person_asked, question.relation
 
 
 def _asked(question: Question, draw: Draw) -> str:

@@ -57,7 +57,7 @@ PEOPLE: tuple[Person, ...] = tuple(
          "amber brooch", "in the wool basket", "mice", "pear jam", None, ("son", "Fenn"), "Lorcan",
          "weave a winter blanket", "wove a winter blanket", "the big loom had jammed",
          "a dozen mice ran from the sacks", "the mice ran off and were gone"),
-        ("Fenn", "m", "beekeeper", "the hives", "in the clover field", "in the shed beyond the clover",
+        ("Fenn", "m", "beekeeper", "the bee garden", "in the clover field", "in the shed beyond the clover",
          "clay flute", "under the empty hive", "owls", "barley soup", ("hen", "Button"), ("mother", "Edda"), "Cerys",
          "give six jars of honey", "gave six jars of honey", "the best swarm had flown away",
          "a great owl came down the lane", "the owl passed over without a sound"),
