@@ -68,6 +68,7 @@ class OgiveApp(App[int], inherit_bindings=False):
         self.last_words: list[str] = []
         """Lines printed on the normal screen after the app has gone."""
         self.detach_at_exit: Path | None = None
+        self._leaving = False
         self._arguments = arguments or {}
         self._came_from: list[str] = []
         if self.no_color:
@@ -146,16 +147,18 @@ class OgiveApp(App[int], inherit_bindings=False):
     # Jobs
 
     def on_job_done(self, message: JobDone) -> None:
-        ended = self.runner.ended(message.handle)
+        ended = None if self._leaving else self.runner.ended(message.handle)
         if ended is None:
             return
-        if ended.detach and self.is_running and not self._exit:
+        if ended.detach:
             self.runner.start_detached(ended.path)
             self.trail(f"{ended.id}: saved; it goes on in a process of its own", "good")
         else:
             self.trail(f"{ended.id}: {message.result}", "good" if message.result == "finished" else "")
 
     def on_job_failed(self, message: JobFailed) -> None:
+        if self._leaving:
+            return
         self.runner.ended(message.handle)
         self.show_failure(message.cause, message.hint, message.log_path if message.defect else None)
 
@@ -227,16 +230,18 @@ class OgiveApp(App[int], inherit_bindings=False):
                 Option("stop", "x", "stop and save", "resume it later", alarming=True),
             )
         )
+        if answer == "stay":
+            return
+        # From here on `finish` looks after the run: what its job says reaches no screen any more.
+        self._leaving = True
         if answer == "detach":
             self.detach_at_exit = active.path
-            self.runner.stop(DETACH)
-            self.exit(0)
-        elif answer == "stop":
-            self.runner.stop()
-            self.exit(0)
+        self.runner.stop(DETACH if answer == "detach" else "stopped by hand")
+        self.exit(0)
 
     def leave_by_signal(self, number: int) -> None:
         """The terminal is gone, or somebody wants the program to end: save what runs, then end. Signal-safe."""
+        self._leaving = True
         self.engine.interrupt(f"signal {number}")
         loop = self._loop
         if loop is not None:

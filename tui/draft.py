@@ -223,23 +223,13 @@ class Draft:
         words = ["ogive", "train", self.base.name if self.reference else "RECIPE"]
         if self.reference and self.base.version > 1:
             words[-1] = self.reference
-        tree = self.settings.model_dump(mode="json")
-        before = self.base.model_dump(mode="json")
-        defaults = {info.path: info.default for info in self.fields}
-        said: set[str] = set()
-        for change in compare(self.base, self.settings):
-            whole = _resized_list(before, tree, change.path)
-            holder = _brick_above(tree, change.path)
-            if whole:
-                pairs = [(whole, json.dumps(_at(tree, whole), ensure_ascii=False))]
-            elif holder and change.path.endswith(".name"):
-                pairs = [(holder, change.b), *_options(_at(tree, holder), holder, defaults)]
-            else:
-                pairs = [(change.path, write(change.b) or "null")]
-            for path, value in pairs:
-                if path not in said and _at(tree, path) is not _ABSENT:
-                    words += ["--set", f"{path}={value}"]
-                    said.add(path)
+        tree, before = self.settings.model_dump(mode="json"), self.base.model_dump(mode="json")
+        for info in self.fields:
+            if info.path == "name" or ("." in info.path and _is_inside_brick(tree, info.path)):
+                continue
+            now, then = _at(tree, info.path), _at(before, info.path)
+            for path, value in _differences(info, now, then, self.fields):
+                words += ["--set", f"{path}={literal(value)}"]
         if self.settings.name != self.base.name:
             words += ["--name", self.settings.name]
         return words
@@ -271,34 +261,41 @@ def _at(tree: Any, path: str) -> Any:
     return here
 
 
-def _brick_above(tree: Any, path: str) -> str:
-    """The path of the brick that a path leads into, or ''."""
+def _is_inside_brick(tree: Any, path: str) -> bool:
+    """Whether a path leads into a brick, or into a list of them: its owner tells of it."""
     keys = path.split(".")
-    for depth in range(1, len(keys)):
-        here = _at(tree, ".".join(keys[:depth]))
-        if isinstance(here, dict) and "name" in here:
-            return ".".join(keys[:depth])
-    return ""
+    above = [_at(tree, ".".join(keys[:depth])) for depth in range(1, len(keys))]
+    return any(isinstance(here, list) or (isinstance(here, dict) and "name" in here) for here in above)
 
 
-def _resized_list(before: Any, after: Any, path: str) -> str:
-    """The path of the list that a path leads into, when that list has grown or shrunk; else ''."""
-    keys = path.split(".")
-    for depth in range(1, len(keys) + 1):
-        above = ".".join(keys[:depth])
-        old, new = _at(before, above), _at(after, above)
-        if isinstance(new, list) and isinstance(old, list) and len(old) != len(new) and depth < len(keys):
-            return above
-    return ""
+def _differences(info: FieldInfo, now: Any, then: Any, fields: list[FieldInfo]) -> list[tuple[str, Any]]:
+    """The (path, value) pairs that turn `then` into `now`."""
+    if now == then:
+        return []
+    if info.kind == "bricks" and [_flat(one) for one in now] == [_flat(one) for one in then or []]:
+        parts = [_brick_differences(f"{info.path}.{i}", a, b) for i, (a, b) in enumerate(zip(now, then))]
+        return [pair for part in parts for pair in part]
+    if info.kind == "brick" and _flat(now) == _flat(then):
+        return _brick_differences(info.path, now, then)
+    if info.kind == "brick":
+        defaults = {each.path: each.default for each in fields}
+        options = {key: defaults.get(f"{info.path}.{key}", _ABSENT) for key in now}
+        return [(info.path, now["name"]), *_brick_differences(info.path, now, {**options, "name": now["name"]})]
+    return [(info.path, now)]
 
 
-def _options(brick: dict[str, Any], path: str, defaults: dict[str, Any]) -> list[tuple[str, str]]:
-    """The options of a newly chosen brick that are not its defaults."""
-    return [
-        (f"{path}.{key}", write(value) or "null")
-        for key, value in brick.items()
-        if key != "name" and value != defaults.get(f"{path}.{key}", _ABSENT)
-    ]
+def _brick_differences(path: str, now: dict[str, Any], then: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(f"{path}.{key}", value) for key, value in now.items() if value != then.get(key, _ABSENT)]
+
+
+def literal(value: Any) -> str:
+    """A value as `--set` reads it back: YAML on one line, quoted only where it must be."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9 _./-]*", value) and parse_value(value) == value
+        return value if plain else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else write(value)
 
 
 def write(value: Any) -> str:

@@ -185,6 +185,8 @@ def check_keymap(given: Mapping[object, object]) -> tuple[dict[str, str], list[s
             )
         elif not isinstance(value, str) or not value.strip():
             problems.append(f"keys.yaml: {name} needs a key, such as `n` or `ctrl+n`.")
+        elif name != "app.quit" and "ctrl+q" in value.replace(" ", "").split(","):
+            problems.append(f"keys.yaml: ctrl+q for {name} is already app.quit; the default stays.")
         else:
             keymap[str(name)] = ",".join(part.strip() for part in value.split(",") if part.strip())
     for name in list(keymap):
@@ -221,9 +223,7 @@ def fit(entries: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]
         return 1 + sum(len(key) + (1 + len(label) if label else 0) for key, label in kept) + 3 * (len(kept) - 1)
 
     while len(kept) > 1 and need() > width:
-        pinned = [entry for entry in kept if entry[0] in PINNED]
-        loose = [entry for entry in kept if entry[0] not in PINNED]
-        kept.remove(loose[-1] if len(loose) > 2 or not pinned else pinned[0])
+        kept.remove(min(reversed(kept), key=lambda entry: PINNED.index(entry[0]) if entry[0] in PINNED else -1))
     return kept
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from core.errors import OgiveError
 from core.runs.info import RunInfo
 from core.workspace import Workspace
+from tui import words
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class RunRow:
     live: bool
     resumable: bool
     note: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    """What a wide screen shows of the marked run: (label, value)."""
 
     @classmethod
     def of(cls, info: RunInfo) -> RunRow:
@@ -43,7 +47,33 @@ class RunRow:
             info.live,
             state in ("stopped", "failed", "lost"),
             (info.error or {}).get("message", ""),
+            _details(info, state),
         )
+
+
+def _details(info: RunInfo, state: str) -> tuple[tuple[str, str], ...]:
+    model, data = info.settings.get("model") or {}, info.settings.get("data") or {}
+    sources = [
+        source.get("name", "") if isinstance(source, dict) else str(source) for source in data.get("sources", [])
+    ]
+    shape = f"{model.get('layers')} layers, {model.get('hidden_size')} wide" if model.get("layers") else ""
+    best = info.best or {}
+    rows = (
+        ("state", f"{state}, step {info.step}/{info.steps}" if info.steps else state),
+        ("model", ", ".join(part for part in (shape, words.count(info.parameters)) if part)),
+        ("reads", ", ".join(sources)),
+        ("tokens", words.count(info.tokens) if info.tokens else ""),
+        ("best", f"{words.figure(best['eval_loss'])} at step {best.get('step')}" if best.get("eval_loss") else ""),
+        ("started", time.strftime("%d %b %Y, %H:%M", time.localtime(info.started_at)) if info.started_at else ""),
+        ("took" if info.ended_at else "runs for", words.duration(info.elapsed) if info.ended_at else ""),
+        ("left", words.duration(info.eta_s) if info.live and info.eta_s else ""),
+        ("device", info.device),
+        ("host", info.host if info.host != socket.gethostname() else ""),
+        ("parents", ", ".join(info.parents)),
+        ("error", (info.error or {}).get("message", "")),
+        ("next", (info.error or {}).get("hint", "")),
+    )
+    return tuple(row for row in rows if row[1])
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -18,12 +19,12 @@ from tui.glyphs import ARCH, DOT
 from tui.overview import ModelRow, Overview, RunRow, read
 from tui.screens.base import OgiveScreen
 from tui.widgets.confirm import Confirm, Option
-from tui.widgets.rows import Column, Row, Rows
+from tui.widgets.rows import Column, Row, Rows, RowsHead
 
 RUN_COLUMNS = (
     Column(0),
     Column(7, needs=76),
-    Column(9, needs=60),
+    Column(9, needs=70),
     Column(12),
     Column(11, right=True),
     Column(7, right=True, needs=56),
@@ -60,12 +61,19 @@ class HomeScreen(OgiveScreen):
     def compose_body(self) -> ComposeResult:
         with Vertical(id="banner"):
             yield Static(id="arch")
-        with Vertical(id="runs-pane", classes="pane"):
-            yield Static(id="runs-head", classes="head")
-            yield Rows(RUN_COLUMNS, id="runs")
-        with Vertical(id="models-pane", classes="pane"):
-            yield Static(id="models-head", classes="head")
-            yield Rows(MODEL_COLUMNS, id="models")
+        with Horizontal(id="lists"):
+            with Vertical(id="left"):
+                with Vertical(id="runs-pane", classes="pane"):
+                    runs = Rows(RUN_COLUMNS, id="runs")
+                    yield RowsHead(runs, ("", "size", "stage", "state", "step", "loss"))
+                    yield runs
+                with Vertical(id="models-pane", classes="pane"):
+                    models = Rows(MODEL_COLUMNS, id="models")
+                    head = RowsHead(models)
+                    head.show("Models")
+                    yield head
+                    yield models
+            yield Static(id="details")
         yield Static(id="welcome")
         yield Input(id="find", placeholder="find", compact=True)
 
@@ -128,21 +136,26 @@ class HomeScreen(OgiveScreen):
         self.query_one("#runs", Rows).show([run_row(run) for run in runs])
         self.query_one("#models", Rows).show([model_row(model) for model in models])
         self.query_one("#models-pane").display = bool(self.overview.models) and not empty
-        self.query_one("#runs-pane").display = not empty
-        found = f" {DOT} {len(runs)} of {len(self.overview.runs)} for {self._filter!r}" if wanted else ""
-        self.query_one("#runs-head", Static).update(
-            self._heading("Runs" + found, RUN_COLUMNS, ("", "size", "stage", "state", "step", "loss"))
-        )
-        self.query_one("#models-head", Static).update(Content.styled(" Models", "$ash"))
+        found = f" {DOT} {len(runs)} of {len(self.overview.runs)}" if wanted else ""
+        self.query_one("#runs-pane RowsHead", RowsHead).show(f"Runs{found}")
+        self.query_one("#lists").display = not empty
+        self._show_details()
         if self.focused is None and not empty:
             self.query_one("#runs" if runs else "#models").focus()
         if empty:
             self.query_one("#welcome", Static).update(welcome(self.ogive.workspace))
 
-    def _heading(self, title: str, columns: tuple[Column, ...], names: tuple[str, ...]) -> Content:
-        line = self.query_one("#runs", Rows).heading(title, names)
-        end = 2 + len(title)
-        return Content.styled(f" {line[2:end]} {line[end:]}", "$ash")
+    def _show_details(self) -> None:
+        """The marked row at more length, in the pane that wide screens have."""
+        run, model = self.marked_run, self.marked_model
+        name = run.id if run else model.name if model else ""
+        rows = run.details if run else (("what", model.note), ("kind", model.kind)) if model else ()
+        lines = [Content.styled(name, "bold $brass"), Content("")] if name else []
+        for label, value in rows:
+            first, *more = textwrap.wrap(value, 26) or [""]
+            lines.append(Content.assemble((f"{label:<9}", "$ash"), first))
+            lines += [Content(f"{'':9}{part}") for part in more]
+        self.query_one("#details", Static).update(Content("\n").join(lines))
 
     def on_resize(self) -> None:
         self._draw_banner()
@@ -199,6 +212,7 @@ class HomeScreen(OgiveScreen):
         run = self.marked_run
         if run is not None and run.note:
             self.trail(f"{run.id}: {run.note}", "bad")
+        self._show_details()
         self.key_line.refresh_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -275,6 +289,12 @@ class HomeScreen(OgiveScreen):
 
         self.ogive.engine.submit(remove, name=f"deleting {run_id}", to=self)
         self.trail(f"deleting {run_id}")
+
+    def action_other(self) -> None:
+        runs, models = self.query_one("#runs", Rows), self.query_one("#models", Rows)
+        other = models if self.focused is runs else runs
+        if other.rows:
+            other.focus()
 
     def action_find(self) -> None:
         find = self.query_one("#find", Input)

@@ -59,7 +59,11 @@ class Picker(ModalScreen[str | None]):
     def _fill(self, words: str) -> None:
         wanted = words.lower().split()
         kept = [c for c in self._choices if all(word in f"{c.name} {c.note}".lower() for word in wanted)]
-        self.query_one(Rows).show([Row(c.value, (Content(c.name), Content.styled(c.note, "$ash"))) for c in kept])
+        kept.sort(key=lambda choice: not all(word in choice.name.lower() for word in wanted))
+        rows = self.query_one(Rows)
+        rows.show([Row(c.value, (Content(c.name), Content.styled(c.note, "$ash"))) for c in kept])
+        if wanted:
+            rows.action_first()
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

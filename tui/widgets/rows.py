@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
+from textual.widget import Widget
 
 from tui.glyphs import CARET
 from tui.keys import bindings
@@ -33,6 +34,27 @@ class Row:
 
     key: str
     cells: tuple[Content, ...]
+
+
+class RowsHead(Widget):
+    """The line over a list: its title over the first column, names over the others."""
+
+    DEFAULT_CSS = "RowsHead { height: 1; width: 1fr; color: $ash; }"
+
+    def __init__(self, over: Rows, names: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._over = over
+        self._names = tuple(names)
+        self._text = ""
+
+    def show(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    def render(self) -> Content:
+        line = self._over.line(Row("", tuple(map(Content, self._names))), self.size.width).plain
+        return Content(f" {self._text}{line[len(self._text) + 1 :]}").truncate(self.size.width)
 
 
 class Rows(ScrollView, can_focus=True):
@@ -99,6 +121,8 @@ class Rows(ScrollView, can_focus=True):
         self.cursor = max(0, min(self.cursor, len(self.rows) - 1))
         self._measure()
         self.refresh(layout=True)
+        if (before and before.key) != (self.marked and self.marked.key):
+            self.post_message(self.Moved(self, self.marked))
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         self._columns = tuple(columns)
@@ -185,10 +209,9 @@ class Rows(ScrollView, can_focus=True):
         marked = index == self.cursor and (self.has_focus or self.always_marked)
         return self._strip(self._line(self.rows[index], width, marked), width, marked=marked)
 
-    def heading(self, title: str, names: Sequence[str]) -> str:
-        """One line of column names that stands over the rows; `title` stands over the first column."""
-        row = Row("", tuple(Content(name or title) for name in names))
-        return self._line(row, self.scrollable_content_region.width or self.app.size.width, False).plain
+    def line(self, row: Row, width: int) -> Content:
+        """`row` laid out in the columns of a list `width` cells wide, without a mark."""
+        return self._line(row, width, False)
 
     def _line(self, row: Row, width: int, marked: bool) -> Content:
         kept = [(c, cell) for c, cell in zip(self._columns, row.cells) if width >= c.needs]
