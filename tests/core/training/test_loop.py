@@ -245,7 +245,7 @@ def test_a_full_disk_while_saving_is_one_sentence_and_loses_nothing(recipe, work
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "_sync", full)
-        with pytest.raises(OgiveError, match="Cannot save the checkpoint .*the disk is full"):
+        with pytest.raises(OgiveError, match=r"Cannot save the checkpoint .*the disk is full"):
             execute(run)
     info = RunInfo.read(run)
     assert info.status == "failed"
