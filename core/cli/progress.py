@@ -68,7 +68,9 @@ class Lines:
         kind = record["kind"]
         if kind == "phase":
             total = record.get("total")
-            if record["name"] not in ("model", "trial", "data") and (record["name"] != self._phase or total):
+            if record["name"] == "compiling":
+                self._say("compiling the model (once; kept in torch's cache)")
+            elif record["name"] not in ("model", "trial", "data") and (record["name"] != self._phase or total):
                 self._phase = record["name"]
                 self._say(
                     f"{record['name']}: {count(record['done'])}{f' of {count(total)}' if total else ''} documents"

@@ -87,6 +87,7 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         lambda: objective.batch(state.position, training.batch_size).to(device),
         training.steps - state.step,
         _earlier(writer.header, where),
+        lambda what: records.event("phase", name=what),
     )
     for name, choice in choices.items():
         records.event("choice", name=name, **choice)

@@ -20,24 +20,31 @@ from core.training.objectives.base import Batch
 from core.training.step import LossFunction, Stepper
 
 Choices = dict[str, Any]
-Say = Callable[[str], None]
+Tell = Callable[[str], None]
+"""Told what takes long, before it does."""
 
 TRIAL_STEPS = 5
 WARM_STEPS = 2
 COMPILE_SECONDS = {"cpu": 30.0, "cuda": 45.0}
 """What a first compilation is taken to cost before it is tried."""
+BACKEND = "inductor"
 LIKELY_GAIN = 0.25
 """The share of a step that compilation is hoped to save before it is tried."""
 
 
 def choose(
-    stepper: Stepper, training: TrainingSettings, fetch: Callable[[], Batch], steps_left: int, earlier: Choices
+    stepper: Stepper,
+    training: TrainingSettings,
+    fetch: Callable[[], Batch],
+    steps_left: int,
+    earlier: Choices,
+    tell: Tell = lambda what: None,
 ) -> Choices:
     """Set `stepper` to the arithmetic and the form of the loss to use, and return both choices with their reasons.
 
     `earlier` are the choices of a run that is resumed; they stand. No weight, gradient or generator is changed.
     """
-    trial = Trial(stepper, fetch)
+    trial = Trial(stepper, fetch, tell)
     precision = _precision(stepper.device, training)
     if training.precision == "auto":
         precision = earlier.get("precision") or precision
@@ -59,9 +66,10 @@ def choose(
 class Trial:
     """Times forward and backward passes on one real batch, and compiles."""
 
-    def __init__(self, stepper: Stepper, fetch: Callable[[], Batch]) -> None:
+    def __init__(self, stepper: Stepper, fetch: Callable[[], Batch], tell: Tell) -> None:
         self.stepper = stepper
         self._fetch = fetch
+        self._tell = tell
         self._batch: Batch | None = None
         self.compile_seconds = 0.0
 
@@ -77,10 +85,11 @@ class Trial:
 
     def compile(self) -> None:
         """Switch the stepper to a compiled loss; OgiveError when this machine cannot compile."""
+        self._tell("compiling")
         begun = time.perf_counter()
         stepper = self.stepper
         plain = stepper.plain_loss
-        compiled: LossFunction = torch.compile(plain, dynamic=False)
+        compiled: LossFunction = torch.compile(plain, dynamic=False, backend=BACKEND)
         stepper.use(compiled, stepper.precision)
         try:
             self._pass()
