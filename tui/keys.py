@@ -102,7 +102,26 @@ KEYS: tuple[Key, ...] = (
     Key("monitor.chat", "c", "chat", "Talk to the run's newest checkpoint"),
     Key("monitor.back", "escape,q", "back", "To the home screen; the run goes on", 20, "esc"),
     # Chat
+    Key("chat.type", "i,enter", "type", "Into the text field", 1, "i"),
+    Key("chat.command", "slash", "commands", "Begin a command", 2, "/"),
+    Key("chat.stop", "s", "stop", "Stop the reply; what came of it is kept", 3),
+    Key("chat.again", "r", "again", "Draw the last reply anew", 4),
+    Key("chat.edit", "e", "edit", "Take back the last thing said, to say it otherwise", 5),
+    Key("chat.copy", "y", "copy", "Copy the last reply", 6),
+    Key("chat.copy-all", "Y", "copy all", "Copy the whole conversation"),
+    Key("chat.list", "l", "list", "The kept conversations: go on with one, or delete it", 7),
+    Key("chat.new", "n", "new", "Begin another conversation; this one is kept", 8),
+    Key("chat.models", "m", "model", "Go on with another model", 9),
+    Key("chat.delete", "x", "delete", "Delete this conversation; asks first"),
+    Key("chat.other", "tab", "scroll", "Between typing and scrolling", 10),
     Key("chat.back", "escape", "back", "Leave the text field, then to the home screen", 20, "esc"),
+    # What was said
+    Key("transcript.up", "up,k", "up", "One line up", act="line_up", palette=False),
+    Key("transcript.down", "down,j", "down", "One line down", act="line_down", palette=False),
+    Key("transcript.page-up", "pageup,b", "page up", "One page up", palette=False),
+    Key("transcript.page-down", "pagedown,space", "page down", "One page down", palette=False),
+    Key("transcript.top", "home,g", "top", "To the beginning", palette=False),
+    Key("transcript.end", "end,G", "newest", "To the newest text, and follow it", palette=False),
     # Dialogs
     Key("dialog.cancel", "escape", "cancel", "Close and change nothing", 9, "esc", palette=False),
 )

@@ -91,10 +91,13 @@ def range_of(field: str) -> str:
 
 def show(sampling: SamplingSettings, field: str) -> str:
     """`temperature 0.8`: a setting as it is."""
-    info, value = info_of(field), getattr(sampling, field)
+    info, value, label = info_of(field), getattr(sampling, field), field.replace("_", " ")
     shown = "off (fresh each time)" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    unit = f" {info.unit}" if info.unit and value is not None else ""
-    return f"{field.replace('_', ' ')} {shown}{unit}"
+    if field == "top_k" and value == 0:
+        shown = "0 (all tokens)"
+    elif info.unit and value is not None and not label.endswith(info.unit):
+        shown += f" {info.unit}"
+    return f"{label} {shown}"
 
 
 def change(sampling: SamplingSettings, field: str, text: str) -> SamplingSettings:

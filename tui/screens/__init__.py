@@ -24,4 +24,5 @@ class ScreenEntry:
 SCREENS: dict[str, ScreenEntry] = {
     "home": ScreenEntry("tui.screens.home:HomeScreen", "Runs and models of the workspace"),
     "setup": ScreenEntry("tui.screens.setup:SetupScreen", "Set up a new run"),
+    "chat": ScreenEntry("tui.screens.chat.screen:ChatScreen", "Talk to a model"),
 }

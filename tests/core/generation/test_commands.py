@@ -56,7 +56,7 @@ def test_a_bad_value_says_the_range(name: str, text: str) -> None:
 
 def test_showing_says_the_value_and_its_unit() -> None:
     assert commands.show(SamplingSettings(), "temperature") == "temperature 0.8"
-    assert commands.show(SamplingSettings(), "max_new_tokens") == "max new tokens 200 tokens"
+    assert commands.show(SamplingSettings(), "max_new_tokens") == "max new tokens 200"
     assert "fresh" in commands.show(SamplingSettings(), "seed")
 
 

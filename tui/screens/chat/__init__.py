@@ -1,0 +1,1 @@
+"""The chat: the screen, its commands, the kept conversations, and the work it gives to the engine."""
