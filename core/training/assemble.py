@@ -106,7 +106,8 @@ def _earlier(header: dict[str, Any], device: str) -> dict[str, Any]:
 
 
 def _deterministic(wanted: bool, device: torch.device) -> None:
-    torch.use_deterministic_algorithms(wanted)
+    if wanted != torch.are_deterministic_algorithms_enabled():  # The call itself loads the compiler, 2 s of imports.
+        torch.use_deterministic_algorithms(wanted)
     if wanted and device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
