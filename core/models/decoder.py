@@ -60,6 +60,11 @@ class Block(nn.Module):
         return x + fed
 
 
+def blank_embedding(rows: int, width: int) -> nn.Embedding:
+    """An embedding whose weights are not drawn: drawing on the meta device loads torch's compiler, 2 s of imports."""
+    return nn.Embedding(rows, width, _weight=torch.empty(rows, width))
+
+
 class Decoder(nn.Module):
     """A decoder-only transformer over `vocab_size` tokens.
 
@@ -76,7 +81,7 @@ class Decoder(nn.Module):
         s = settings
         device = torch.get_default_device()
         with torch.device("meta"):
-            self.embedding = nn.Embedding(padded(vocab_size), s.hidden_size)
+            self.embedding = blank_embedding(padded(vocab_size), s.hidden_size)
             self.positions: Positions = s.positions.brick.load()(
                 s.hidden_size, s.head_size_resolved, s.heads, s.context, **s.positions.options
             )
