@@ -91,16 +91,38 @@ KEYS: tuple[Key, ...] = (
     Key("form.next-section", "right_square_bracket", "next section", "To the next subject", palette=False),
     Key("form.previous-section", "left_square_bracket", "previous section", "To the subject before", palette=False),
     # Monitor
-    Key("monitor.pause", "p", "pause", "Pause the run after this step, or go on", 1),
+    Key("monitor.pause", "p", "pause", "Pause after this step, or go on; a run that has stopped is resumed", 1),
     Key("monitor.save", "s", "save", "Write a checkpoint after this step", 2),
     Key("monitor.evaluate", "e", "eval", "Measure on held-out text after this step", 3),
     Key("monitor.sample", "g", "sample", "Write the samples after this step", 4),
-    Key("monitor.log", "l", "log", "Show the end of the log", 5),
-    Key("monitor.zoom", "z", "zoom", "One chart over the whole screen, or back", 6),
-    Key("monitor.detach", "d", "detach", "Hand the run to a process that outlives this terminal", 7),
-    Key("monitor.stop", "x", "stop", "Save and stop the run after this step; asks first"),
-    Key("monitor.chat", "c", "chat", "Talk to the run's newest checkpoint"),
-    Key("monitor.back", "escape,q", "back", "To the home screen; the run goes on", 20, "esc"),
+    Key("monitor.log", "l", "log", "The end of the log, or back to the samples", 5),
+    Key("monitor.smoother", "plus,equals_sign", "ema", "More smoothing of the strong curve", 6, "+ -"),
+    Key("monitor.rougher", "minus", "less smooth", "Less smoothing; none at all in the end"),
+    Key("monitor.log-scale", "y", "log", "The chart's height as a logarithm, or not", 7),
+    Key("monitor.zoom", "z", "zoom", "The chart over the whole screen, or back", 8),
+    Key("monitor.detach", "d", "detach", "Hand the run to a process that outlives this terminal", 9),
+    Key("monitor.stop", "x", "stop", "Save and stop the run after this step; asks first", 10),
+    Key("monitor.events", "a", "timeline", "What happened and every alert, or back to the samples", 11),
+    Key("monitor.compare", "r", "compare", "Lay another run over this one, or take it away", 12),
+    Key("monitor.chat", "c", "chat", "Talk to the run's newest checkpoint", 13),
+    Key("monitor.metric", "m", "next figure", "Loss, gradient norm, learning rate, speed, step time, memory"),
+    Key("monitor.axis", "t", "axis", "Along the bottom: steps, tokens or time"),
+    Key("monitor.clip", "o", "outliers", "Cut outliers off the chart, or show every value"),
+    Key("monitor.closer", "up", "closer", "Look closer: half the stretch"),
+    Key("monitor.wider", "down", "wider", "Look wider: twice the stretch"),
+    Key("monitor.left", "left", "to the left", "Move the stretch to earlier steps; it no longer follows"),
+    Key("monitor.right", "right", "to the right", "Move the stretch to later steps; at the end it follows again"),
+    Key("monitor.follow", "G,end", "newest", "Follow the newest step; to the end of the lower pane"),
+    Key("monitor.whole", "0,home", "whole run", "The whole run again"),
+    Key("monitor.earlier", "comma", "sample before", "The sample before this one"),
+    Key("monitor.later", "full_stop", "sample after", "The sample after this one"),
+    Key("monitor.prompt", "n", "next prompt", "Samples of the next prompt"),
+    Key("monitor.difference", "v", "difference", "Mark words that the sample before did not have"),
+    Key("monitor.up", "pageup", "page up", "One page up in the lower pane"),
+    Key("monitor.down", "pagedown", "page down", "One page down in the lower pane"),
+    Key("monitor.filter", "f", "filter", "Timeline and log: all lines, or warnings only"),
+    Key("monitor.bell", "b", "bell", "Ring the terminal's bell on an alert, or be silent"),
+    Key("monitor.back", "escape,q", "back", "Out of the zoom, else to the home screen; the run goes on", 20, "esc"),
     # Chat
     Key("chat.type", "i,enter", "type", "Into the text field", 1, "i"),
     Key("chat.command", "slash", "commands", "Begin a command", 2, "/"),
@@ -234,14 +256,19 @@ def _clash(key: Key, keymap: Mapping[str, str]) -> str:
     return ""
 
 
+def gap(entries: Sequence[tuple[str, str]], width: int) -> int:
+    """Cells between two entries of the key line: three, or two when they would not all fit."""
+    return 3 if _need(entries, 3) <= width else 2
+
+
+def _need(entries: Sequence[tuple[str, str]], between: int) -> int:
+    return 1 + sum(len(key) + (1 + len(label) if label else 0) for key, label in entries) + between * (len(entries) - 1)
+
+
 def fit(entries: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """The (key, label) pairs that fit into `width` cells, three cells apart; help and the way out are kept longest."""
+    """The (key, label) pairs that fit into `width` cells; help and the way out are kept longest."""
     kept = list(entries)
-
-    def need() -> int:
-        return 1 + sum(len(key) + (1 + len(label) if label else 0) for key, label in kept) + 3 * (len(kept) - 1)
-
-    while len(kept) > 1 and need() > width:
+    while len(kept) > 1 and _need(kept, 2) > width:
         kept.remove(min(reversed(kept), key=lambda entry: PINNED.index(entry[0]) if entry[0] in PINNED else -1))
     return kept
 

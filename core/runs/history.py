@@ -12,7 +12,7 @@ from typing import Any
 
 SKIP = frozenset({"step", "tokens", "time", "skipped"})
 KEYS = 48  # different numbers kept per bucket; a trainer that writes more loses the last ones
-BUCKETS = 1024
+BUCKETS = 512
 RECENT = 4096
 EVALUATIONS = 8192
 MARKS = 2048
@@ -192,38 +192,32 @@ class History:
             seen.update(dict.fromkeys(bucket.values))
         return list(seen)
 
-    def points(self, key: str, axis: str = "step") -> list[Point]:
+    def points(self, key: str, axis: str = "step", low: float | None = None) -> list[Point]:
         """The curve of `key` over `axis` (step, tokens, or time in seconds since the start), oldest first.
 
-        Old stretches come as buckets, the latest records one by one.
+        Buckets; when only what lies above `low` is wanted and the latest records reach back that far, these one by one.
         """
-        recent = list(self.recent)
-        edge = recent[0]["step"] if recent else self.last_step + 1
         zero = self.started or 0.0
+        if low is not None and self.width > 1 and self.recent and low >= _place(self.recent[0], axis, zero):
+            return [point for record in self.recent if (point := _point(record, key, axis, zero)) is not None]
         found: list[Point] = []
         for bucket in self.buckets:
-            if bucket.last >= edge and bucket.first >= edge:
-                break
             statistic = bucket.values.get(key)
-            if statistic is None and not bucket.skipped:
-                continue
             x = bucket.last if axis == "step" else bucket.tokens if axis == "tokens" else bucket.time - zero
-            if bucket.last >= edge:
-                x = min(x, edge - 1) if axis == "step" else x
-            if statistic is None:
-                found.append(Point(x, None, 0.0, 0.0, bucket.count, bucket.skipped))
-            else:
+            if statistic is not None:
                 mean = statistic.total / statistic.count
                 found.append(Point(x, mean, statistic.low, statistic.high, bucket.count, bucket.skipped))
-        for record in recent:
-            value = record.get(key)
-            skipped = 1 if record.get("skipped") or record.get("loss") is None else 0
-            good = (type(value) is float or type(value) is int) and (not skipped or key != "loss")
-            if good or skipped:
-                x = _place(record, axis, zero)
-                mean = float(value) if good else None
-                found.append(Point(x, mean, mean or 0.0, mean or 0.0, 1, skipped))
+            elif bucket.skipped:
+                found.append(Point(x, None, 0.0, 0.0, bucket.count, bucket.skipped))
         return found
+
+    def last(self, key: str) -> float | None:
+        """The newest value of `key`."""
+        for record in reversed(self.recent):
+            value = record.get(key)
+            if type(value) is float or type(value) is int:
+                return float(value)
+        return None
 
     def evaluation_points(self, key: str = "eval_loss", axis: str = "step") -> list[tuple[float, float]]:
         """(place, value) of every measurement that has `key`."""
@@ -236,6 +230,15 @@ class History:
                 last_tokens = record.get("tokens") or last_tokens
                 found.append((_place(record, axis, zero), float(value)))
         return found
+
+
+def _point(record: dict[str, Any], key: str, axis: str, zero: float) -> Point | None:
+    """One record as a point; None when it neither has the value nor marks a skipped step."""
+    value = record.get(key)
+    skipped = 1 if record.get("skipped") or record.get("loss") is None else 0
+    if type(value) is float or type(value) is int:
+        return Point(_place(record, axis, zero), value, value, value, 1, skipped)
+    return Point(_place(record, axis, zero), None, 0.0, 0.0, 1, 1) if skipped else None
 
 
 def _place(record: dict[str, Any], axis: str, zero: float) -> float:

@@ -23,6 +23,7 @@ class ScreenEntry:
 
 SCREENS: dict[str, ScreenEntry] = {
     "home": ScreenEntry("tui.screens.home:HomeScreen", "Runs and models of the workspace"),
+    "monitor": ScreenEntry("tui.screens.monitor.screen:MonitorScreen", "Watch a run, live or finished"),
     "setup": ScreenEntry("tui.screens.setup:SetupScreen", "Set up a new run"),
     "chat": ScreenEntry("tui.screens.chat.screen:ChatScreen", "Talk to a model"),
 }

@@ -103,6 +103,8 @@ class KeyLine(Widget):
 def key_content(entries: list[tuple[str, str]], width: int) -> Content:
     """`n new   c chat   ...`: keys in brass, labels in ash."""
     parts: list[str | tuple[str, str]] = [" "]
-    for index, (key, label) in enumerate(keys.fit(entries, width)):
-        parts += ["   " if index else "", (key, "$brass"), (f" {label}" if label else "", "$ash")]
+    kept = keys.fit(entries, width)
+    between = " " * keys.gap(kept, width)
+    for index, (key, label) in enumerate(kept):
+        parts += [between if index else "", (key, "$brass"), (f" {label}" if label else "", "$ash")]
     return Content.assemble(*parts)

@@ -1,0 +1,1 @@
+"""The monitor: watches any run folder, live or finished, of this process or another."""
