@@ -256,19 +256,14 @@ def _clash(key: Key, keymap: Mapping[str, str]) -> str:
     return ""
 
 
-def gap(entries: Sequence[tuple[str, str]], width: int) -> int:
-    """Cells between two entries of the key line: three, or two when they would not all fit."""
-    return 3 if _need(entries, 3) <= width else 2
-
-
-def _need(entries: Sequence[tuple[str, str]], between: int) -> int:
-    return 1 + sum(len(key) + (1 + len(label) if label else 0) for key, label in entries) + between * (len(entries) - 1)
-
-
-def fit(entries: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """The (key, label) pairs that fit into `width` cells; help and the way out are kept longest."""
+def fit(entries: Sequence[tuple[str, str]], width: int, gap: int = 3) -> list[tuple[str, str]]:
+    """The (key, label) pairs that fit into `width` cells, `gap` cells apart; help and the way out are kept longest."""
     kept = list(entries)
-    while len(kept) > 1 and _need(kept, 2) > width:
+
+    def need() -> int:
+        return 1 + sum(len(key) + (1 + len(label) if label else 0) for key, label in kept) + gap * (len(kept) - 1)
+
+    while len(kept) > 1 and need() > width:
         kept.remove(min(reversed(kept), key=lambda entry: PINNED.index(entry[0]) if entry[0] in PINNED else -1))
     return kept
 

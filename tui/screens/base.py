@@ -44,6 +44,8 @@ class OgiveScreen(Screen[Any]):
     """What the title line begins with, when not the name."""
     ALSO: ClassVar[tuple[str, ...]] = ()
     """Further rows of the key table that hold here, such as `list`: for the help."""
+    KEY_GAP: ClassVar[int] = 3
+    """Cells between the entries of the key line."""
     TEXT: ClassVar[str] = ""
     """A few sentences for the `?` help, above the keys."""
 

@@ -97,14 +97,12 @@ class KeyLine(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        return key_content(self._entries, self.size.width)
+        return key_content(self._entries, self.size.width, cast("OgiveScreen", self.screen).KEY_GAP)
 
 
-def key_content(entries: list[tuple[str, str]], width: int) -> Content:
+def key_content(entries: list[tuple[str, str]], width: int, gap: int = 3) -> Content:
     """`n new   c chat   ...`: keys in brass, labels in ash."""
     parts: list[str | tuple[str, str]] = [" "]
-    kept = keys.fit(entries, width)
-    between = " " * keys.gap(kept, width)
-    for index, (key, label) in enumerate(kept):
-        parts += [between if index else "", (key, "$brass"), (f" {label}" if label else "", "$ash")]
+    for index, (key, label) in enumerate(keys.fit(entries, width, gap)):
+        parts += [" " * gap if index else "", (key, "$brass"), (f" {label}" if label else "", "$ash")]
     return Content.assemble(*parts)

@@ -31,6 +31,7 @@ class MonitorScreen(OgiveScreen):
     """One run, from its folder."""
 
     NAME = "monitor"
+    KEY_GAP = 2
     CSS_PATH = "monitor.tcss"
     BINDINGS = keys.bindings("monitor")
     TEXT: ClassVar[str] = (
