@@ -110,6 +110,7 @@ class OgiveApp(App[int], inherit_bindings=False):
             self.set_keymap(self.keymap)
         self.begin_capture_print(self)
         self.theme_changed_signal.subscribe(self, lambda changed: self.remember(theme=changed.name))
+        self._start_if_asked(self._arguments)
         if isinstance(self.screen, OgiveScreen):
             self.screen.open(**self._arguments)
         for line in (*self.problems, self.advice):
@@ -118,12 +119,23 @@ class OgiveApp(App[int], inherit_bindings=False):
                 break
 
     def open(self, name: str, **arguments: Any) -> None:
-        """Bring up the screen `name` (a row of `tui.screens.SCREENS`), telling it what to show."""
+        """Bring up the screen `name` (a row of `tui.screens.SCREENS`), telling it what to show.
+
+        `run` is a run's folder; with `start=True` that run is trained in this program first.
+        """
+        self._start_if_asked(arguments)
         if name != self.current_mode:
             self._came_from = [mode for mode in self._came_from if mode != name] + [self.current_mode]
             self._switch(name, arguments)
         elif isinstance(self.screen, OgiveScreen):
             self.screen.open(**arguments)
+
+    def _start_if_asked(self, arguments: dict[str, Any]) -> None:
+        if arguments.pop("start", False):
+            try:
+                self.runner.start(Path(arguments["run"]))
+            except OgiveError as error:
+                self.show_failure(error.message, error.hint)
 
     @work
     async def _switch(self, name: str, arguments: dict[str, Any]) -> None:

@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import OgiveError
 from core.runs.info import RunInfo
-from core.workspace import Workspace
+from core.workspace import SHIPPED, Workspace
 from tui import words
 
 
@@ -81,9 +82,12 @@ class ModelRow:
     """A model that can be talked to."""
 
     name: str
+    """What `ogive chat` takes."""
+    title: str
     parameters: int | None
     note: str
     kind: str
+    """run, folder, bundled or journal."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,42 @@ def read(workspace: Workspace) -> Overview:
         runs = tuple(sorted(found, key=lambda run: not run.live))
     except OgiveError as error:
         problem = str(error)
-    return Overview(runs, (), machine(), problem)
+    return Overview(runs, models(workspace), machine(), problem)
+
+
+def models(workspace: Workspace) -> tuple[ModelRow, ...]:
+    """The models that can be talked to: the best of each run that has saved one, folders, bundled ones."""
+    if not _any_model(workspace):
+        return ()
+    from core.models.catalog import list_models
+
+    rows: list[ModelRow] = []
+    seen: set[str] = set()
+    for entry in list_models(workspace):
+        owner = entry.run.id if entry.run else entry.location
+        if owner in seen:
+            continue
+        seen.add(owner)
+        note = f"{entry.run.id}, step {entry.step}" if entry.run else _short(entry.location, workspace)
+        best = (entry.run.best or {}).get("eval_loss") if entry.run else None
+        note += "" if best is None else f", held-out {words.figure(best)}"
+        rows.append(ModelRow(entry.name, entry.title or entry.name, entry.parameters, note, entry.source))
+    return tuple(rows)
+
+
+def _short(location: str, workspace: Workspace) -> str:
+    try:
+        return str(Path(location).relative_to(workspace.root))
+    except ValueError:
+        return location
+
+
+def _any_model(workspace: Workspace) -> bool:
+    """Whether a look into the catalogue can find anything; it costs imports that an empty workspace can spare."""
+    shipped = SHIPPED.parent / "checkpoints"
+    patterns = ("*/config.json", "*/best", "*/final", "*/latest")
+    roots = ((workspace.checkpoints, patterns), (shipped, patterns[:1]), (workspace.journal, ("*/*/config.json",)))
+    return any(next(root.glob(pattern), None) is not None for root, found in roots for pattern in found)
 
 
 def machine() -> str:

@@ -197,7 +197,7 @@ async def test_setup_start_makes_a_run_and_hands_it_to_the_engine(workspace: Wor
         await until(pilot, lambda: bool(opened))
         (folder,) = (workspace.root / "checkpoints").glob("*-first")
         assert started == [folder]
-        assert opened == [("monitor", {"run": folder.name})]
+        assert opened == [("monitor", {"run": folder})]
         assert json.loads((folder / "run.json").read_text())["settings"]["name"] == "first"
 
 

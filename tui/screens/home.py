@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -148,8 +149,10 @@ class HomeScreen(OgiveScreen):
     def _show_details(self) -> None:
         """The marked row at more length, in the pane that wide screens have."""
         run, model = self.marked_run, self.marked_model
-        name = run.id if run else model.name if model else ""
-        rows = run.details if run else (("what", model.note), ("kind", model.kind)) if model else ()
+        name = run.id if run else model.title if model else ""
+        rows = (
+            run.details if run else (("what", model.note), ("from", model.kind), ("name", model.name)) if model else ()
+        )
         lines = [Content.styled(name, "bold $brass"), Content("")] if name else []
         for label, value in rows:
             first, *more = textwrap.wrap(value, 26) or [""]
@@ -178,6 +181,9 @@ class HomeScreen(OgiveScreen):
                     line = Content.assemble(line, (by_label[label], "bold $brass"), (f" {label:<13}", "$ash"))
             lines.append(line)
         self.query_one("#arch", Static).update(Content("\n").join(lines))
+
+    def _folder(self, run: RunRow) -> Path:
+        return self.ogive.workspace.checkpoints / run.id
 
     # The mark
 
@@ -235,14 +241,14 @@ class HomeScreen(OgiveScreen):
     def action_open(self) -> None:
         run, model = self.marked_run, self.marked_model
         if run is not None:
-            self.ogive.open("monitor", run=run.id)
+            self.ogive.open("monitor", run=self._folder(run))
         elif model is not None:
             self.ogive.open("chat", model=model.name)
 
     def action_monitor(self) -> None:
         run = self.marked_run
         if run is not None:
-            self.ogive.open("monitor", run=run.id)
+            self.ogive.open("monitor", run=self._folder(run))
 
     def action_chat(self) -> None:
         run, model = self.marked_run, self.marked_model
@@ -253,11 +259,11 @@ class HomeScreen(OgiveScreen):
         if run is None:
             return
         try:
-            self.ogive.runner.start(self.ogive.workspace.checkpoints / run.id)
+            self.ogive.runner.start(self._folder(run))
         except OgiveError as error:
             self.trail(str(error), "bad")
             return
-        self.ogive.open("monitor", run=run.id)
+        self.ogive.open("monitor", run=self._folder(run))
 
     @work(exclusive=True, group="ask")
     async def action_delete(self) -> None:
@@ -346,7 +352,7 @@ def model_row(model: ModelRow) -> Row:
     return Row(
         model.name,
         (
-            Content(model.name),
+            Content(model.title),
             Content.styled(words.count(model.parameters), "$ash"),
             Content.styled(model.note, "$ash"),
             Content.styled(model.kind, "$ash"),

@@ -326,7 +326,7 @@ class SetupScreen(OgiveScreen):
         self._starting = False
         if not message.handle.latest:
             self.ogive.runner.start(message.result)
-        self.ogive.open("monitor", run=message.result.name)
+        self.ogive.open("monitor", run=message.result)
 
     def on_job_failed(self) -> None:
         self._starting = False
