@@ -32,24 +32,36 @@ def attend(query: Tensor, key: Tensor, value: Tensor, sight: Sight, dropout: flo
 
     Plain products or the fused kernel, as `sight.plain` says; both give the same numbers to rounding.
     """
-    grouped = query.shape[1] != key.shape[1]
-    if not sight.plain:
-        return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=sight.mask, dropout_p=dropout, is_causal=sight.causal, enable_gqa=grouped
-        )
     batch, heads, time, size = query.shape
-    if grouped:
-        # Heads that share keys stand together as more queries of one head: no copy of the keys.
+    groups = heads // key.shape[1]
+    mask = sight.mask
+    if not sight.plain:
+        shared = mask is None or mask.shape[-3] == 1
+        if groups > 1 and time == 1 and shared:
+            # Heads that share keys stand together as more queries of one head: the keys are read once, uncopied.
+            folded = query.reshape(batch, key.shape[1], groups, size)
+            return F.scaled_dot_product_attention(folded, key, value, attn_mask=mask).reshape(query.shape)
+        if groups > 1 and mask is not None and query.is_cuda:
+            # With a mask no fused CUDA kernel takes fewer key heads; without this it would fall back to the slow one.
+            key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+        return F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            dropout_p=dropout,
+            is_causal=sight.causal,
+            enable_gqa=query.shape[1] != key.shape[1],
+        )
+    if groups > 1:
         query = query.reshape(batch, key.shape[1], -1, size)
     scores = (query * (1.0 / math.sqrt(size))) @ key.transpose(-1, -2)
-    if sight.mask is not None:
-        if grouped:
-            scores = scores.view(batch, heads, time, -1)
-        scores = scores + sight.mask
+    if mask is not None:
+        scores = scores.view(batch, heads, time, -1) + mask
     weights = scores.softmax(dim=-1)
     if dropout:
         weights = F.dropout(weights, dropout)
-    if grouped:
+    if groups > 1:
         weights = weights.view(batch, key.shape[1], -1, key.shape[2])
     return (weights.to(value.dtype) @ value).view(batch, heads, time, size)
 

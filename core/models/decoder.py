@@ -213,7 +213,7 @@ class Decoder(nn.Module):
         """Causality, the cache's and the caller's masks and the position scheme's bias as one thing for all layers."""
         like = self.embedding.weight
         device, dtype = like.device, _compute_dtype(like)
-        plain = device.type == "cpu" and keys <= PLAIN_UP_TO
+        plain = device.type == "cpu" and 1 < time <= keys <= PLAIN_UP_TO
         queries: Place = place if positions is None else positions
         bias = self.positions.bias(queries, slice(0, keys) if positions is None or keys != time else positions, like)
         if visible is None and mask is None and bias is None and (time == 1 or (time == keys and not plain)):

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.models import eager
+
 
 class RMSNorm(nn.Module):
     """Divides by the root mean square over the last dimension (Zhang and Sennrich 2019); never has a bias."""
@@ -19,6 +21,8 @@ class RMSNorm(nn.Module):
         nn.init.ones_(self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
+        if eager.pays(x):
+            return eager.rms_norm(x, self.weight, self.eps)
         return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
 
 

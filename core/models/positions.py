@@ -77,6 +77,5 @@ class RotaryPositions(Positions):
 
     def rotate(self, x: Tensor, prepared: tuple[Tensor, Tensor]) -> Tensor:
         cosine, sine = prepared
-        half = x.shape[-1] // 2
-        swapped = torch.cat((x[..., half:], x[..., :half]), dim=-1)
-        return x * cosine.to(x.dtype) + swapped * sine.to(x.dtype)
+        swapped = x.roll(x.shape[-1] // 2, dims=-1)
+        return torch.addcmul(x * cosine.to(x.dtype), swapped, sine.to(x.dtype))
