@@ -39,10 +39,10 @@ class _RMSNorm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor | None, None]:
         unit, scale, weight = ctx.saved_tensors
         grad = grads[0]
-        for_weight = (grad * unit).flatten(0, -2).sum(dim=0)
+        for_weight = (grad * unit).flatten(0, -2).sum(dim=0) if ctx.needs_input_grad[1] else None
         grad = grad * weight
         along = torch.linalg.vecdot(grad, unit).unsqueeze(-1).mul_(-1 / unit.shape[-1])
         return torch.addcmul(grad, unit, along).mul_(scale), for_weight, None

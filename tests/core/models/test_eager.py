@@ -29,7 +29,8 @@ def test_gradients_equal_those_of_the_plain_operations(shape):
 
 def test_a_second_derivative_is_refused_not_wrong():
     x = torch.randn(3, 4, requires_grad=True)
-    (grad,) = torch.autograd.grad(eager.relu_squared(x).sum(), x, create_graph=True)
+    scale = torch.ones(3, 4, requires_grad=True)
+    (grad,) = torch.autograd.grad((eager.relu_squared(x) * scale).sum(), x, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         grad.sum().backward()
 

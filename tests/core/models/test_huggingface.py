@@ -84,7 +84,7 @@ def test_lora_attaches_trains_and_merges(decoder, tmp_path):
     model = wrap(decoder)
     before = model(IDS).logits.detach()
     tuned = get_peft_model(model, LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"))
-    assert (tuned(IDS).logits - before).abs().max() == 0
+    assert (tuned(IDS).logits - before).abs().max() < 1e-5
     optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad], lr=1e-2)
     losses = []
     for _ in range(5):
