@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from core.cancel import Cancel
@@ -44,7 +44,7 @@ def reply(
     prompt = conversation.prompt(loaded.tokenizer, loaded.context, sampling.max_new_tokens)
     stream = TextStream(loaded.tokenizer, prompt.stop)
     stops = frozenset(loaded.tokenizer.stop_ids)
-    began = time.monotonic()
+    began = monotonic()
     count = 0
     for piece in generate(loaded, prompt.ids, sampling, stop_ids=stops, cancel=cancel):
         token, ended = piece.tokens[0], piece.ended[0]
@@ -58,6 +58,6 @@ def reply(
             text += stream.finish()
         used = len(prompt.ids) + count
         seed = sampling.seed or 0
-        yield Said(text, count, used, loaded.context, prompt.dropped, seed, time.monotonic() - began, ended)
+        yield Said(text, count, used, loaded.context, prompt.dropped, seed, monotonic() - began, ended)
         if ended:
             return

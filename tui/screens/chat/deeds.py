@@ -84,8 +84,8 @@ class Deeds:
         self._screen.begin()
 
     def reset(self, argument: str) -> None:
-        self._screen.begin(system=self._screen.conversation.system)
-        self._screen.trail("begun anew; what was said stays in the list")
+        if self._screen.begin(system=self._screen.conversation.system):
+            self._screen.trail("begun anew; what was said stays in the list")
 
     def list(self, argument: str) -> None:
         self._screen.action_list()

@@ -122,16 +122,18 @@ class ChatScreen(Turns):
         self.prompt.sent(text)
         self.say(text.removeprefix("/") if text.startswith("//") else text)
 
-    def begin(self, *, system: str = "") -> None:
-        """Another conversation; the one at hand is kept."""
+    def begin(self, *, system: str = "") -> bool:
+        """Another conversation; the one at hand is kept. False while a reply is coming."""
         if self._busy():
-            return
+            return False
         model = self.talker.name if self.talker is not None else ""
         self.conversation = Conversation.new(model, system, self.sampling.model_dump())
+        self.trail("")
         self.count()
         self.show_conversation()
         self._read_kept()
         self.prompt.focus()
+        return True
 
     @on(Rows.Chosen, "#kept")
     def _go_on_with(self, event: Rows.Chosen) -> None:

@@ -146,7 +146,7 @@ class Turns(Keeping):
         """Another reply to the same turn."""
         if self._busy():
             return
-        if self.talker is None:
+        if self.talker is None and self._loading is None:
             self.trail("no model is loaded; /models lists those there are", "bad")
         elif not any(message.role == USER for message in self.conversation.messages):
             self.trail("nothing has been said that could be answered anew", "bad")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from core.generation.conversation import Conversation
@@ -78,11 +78,11 @@ def load(workspace: Workspace, name: str | None, trust: bool) -> Callable[[JobCo
         from core.models.catalog import resolve_model
         from core.models.loading import load as load_model
 
-        began = time.monotonic()
+        began = monotonic()
         entry = resolve_model(workspace, name)
         loaded = load_model(entry.location, pick_device("auto"), trust_remote_code=trust)
         title = entry.title or entry.name
-        return Talker(loaded, entry.name, title, loaded.context, loaded.parameters, time.monotonic() - began)
+        return Talker(loaded, entry.name, title, loaded.context, loaded.parameters, monotonic() - began)
 
     return work
 
