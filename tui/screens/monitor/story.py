@@ -201,10 +201,10 @@ class Story:
         """The whole run's `key` as a sparkline, drawn anew at most once a second: it changes slowly."""
         now = time.monotonic()
         made, text = self._curves.get((key, width), (0.0, ""))
-        if not made or now - made >= CURVE_EVERY or not self.caught_up:
+        if now - made >= CURVE_EVERY:
             values = [point.mean for point in self.reader.history.points(key)]
             text = spark(resample(values, width), width)
-            self._curves[(key, width)] = (now, text)
+            self._curves[(key, width)] = (now if self.caught_up else 0.0, text)
         return text
 
     # Asking
