@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.models import blank
 from core.models.cache import Cache
 
 
@@ -81,8 +82,8 @@ class Attention(nn.Module):
     ) -> None:
         super().__init__()
         self.heads, self.kv_heads, self.head_size, self.dropout = heads, kv_heads, head_size, dropout
-        self.qkv = nn.Linear(size, (heads + 2 * kv_heads) * head_size, bias=bias)
-        self.out = nn.Linear(heads * head_size, size, bias=bias)
+        self.qkv = blank.linear(size, (heads + 2 * kv_heads) * head_size, bias=bias)
+        self.out = blank.linear(heads * head_size, size, bias=bias)
         self.q_norm = norm(head_size) if norm else None
         self.k_norm = norm(head_size) if norm else None
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from core.errors import OgiveError
+from core.models import blank
 from core.models import loss as losses
 from core.models.attention import Attention, Sight
 from core.models.cache import Cache, KVCache
@@ -60,11 +61,6 @@ class Block(nn.Module):
         return x + fed
 
 
-def blank_embedding(rows: int, width: int) -> nn.Embedding:
-    """An embedding whose weights are not drawn: drawing on the meta device loads torch's compiler, 2 s of imports."""
-    return nn.Embedding(rows, width, _weight=torch.empty(rows, width))
-
-
 class Decoder(nn.Module):
     """A decoder-only transformer over `vocab_size` tokens.
 
@@ -79,17 +75,14 @@ class Decoder(nn.Module):
         self.vocab_size = vocab_size
         self.gradient_checkpointing = False
         s = settings
-        device = torch.get_default_device()
-        with torch.device("meta"):
-            self.embedding = blank_embedding(padded(vocab_size), s.hidden_size)
-            self.positions: Positions = s.positions.brick.load()(
-                s.hidden_size, s.head_size_resolved, s.heads, s.context, **s.positions.options
-            )
-            self.blocks = nn.ModuleList(Block(s) for _ in range(s.layers))
-            self.norm = s.norm.brick.load()(s.hidden_size, bias=s.bias, **s.norm.options)
-            self.head = None if s.tied else nn.Linear(s.hidden_size, padded(vocab_size), bias=False)
-        if device.type != "meta":
-            self.to_empty(device=device)
+        self.embedding = blank.embedding(padded(vocab_size), s.hidden_size)
+        self.positions: Positions = s.positions.brick.load()(
+            s.hidden_size, s.head_size_resolved, s.heads, s.context, **s.positions.options
+        )
+        self.blocks = nn.ModuleList(Block(s) for _ in range(s.layers))
+        self.norm = s.norm.brick.load()(s.hidden_size, bias=s.bias, **s.norm.options)
+        self.head = None if s.tied else blank.linear(s.hidden_size, padded(vocab_size), bias=False)
+        if self.embedding.weight.device.type != "meta":
             self.reset()
 
     @torch.no_grad()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.models import eager
+from core.models import blank, eager
 
 
 class SwiGLU(nn.Module):
@@ -16,8 +16,8 @@ class SwiGLU(nn.Module):
 
     def __init__(self, size: int, inner: int, bias: bool) -> None:
         super().__init__()
-        self.up = nn.Linear(size, 2 * inner, bias=bias)
-        self.down = nn.Linear(inner, size, bias=bias)
+        self.up = blank.linear(size, 2 * inner, bias=bias)
+        self.down = blank.linear(inner, size, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.up(x).chunk(2, dim=-1)
@@ -30,8 +30,8 @@ class GELU(nn.Module):
     def __init__(self, size: int, inner: int, bias: bool, approximate: str) -> None:
         super().__init__()
         self.approximate = approximate
-        self.up = nn.Linear(size, inner, bias=bias)
-        self.down = nn.Linear(inner, size, bias=bias)
+        self.up = blank.linear(size, inner, bias=bias)
+        self.down = blank.linear(inner, size, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down(F.gelu(self.up(x), approximate=self.approximate))
@@ -42,8 +42,8 @@ class ReLUSquared(nn.Module):
 
     def __init__(self, size: int, inner: int, bias: bool) -> None:
         super().__init__()
-        self.up = nn.Linear(size, inner, bias=bias)
-        self.down = nn.Linear(inner, size, bias=bias)
+        self.up = blank.linear(size, inner, bias=bias)
+        self.down = blank.linear(inner, size, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.up(x)

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.models import blank
+
 Place = slice | Tensor
 
 
@@ -43,7 +45,7 @@ class LearnedPositions(Positions):
 
     def __init__(self, size: int, head_size: int, heads: int, context: int) -> None:
         super().__init__()
-        self.table = nn.Embedding(context, size, _weight=torch.empty(context, size))  # drawn by `reset`
+        self.table = blank.embedding(context, size)
 
     def add(self, x: Tensor, place: Place) -> Tensor:
         return x + (self.table.weight[place] if isinstance(place, slice) else self.table(place))
