@@ -40,4 +40,4 @@ def count(number: float | None) -> str:
         if abs(number) >= limit:
             scaled = number / limit
             return f"{scaled:.{2 if scaled < 10 else 1 if scaled < 100 else 0}f} {unit}"
-    return f"{number:.0f}" if number == int(number) else f"{number:.3g}"
+    return f"{number:.0f}" if number == int(number) or abs(number) >= 100 else f"{number:.3g}"

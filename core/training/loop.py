@@ -27,12 +27,11 @@ from core.training.records import Records
 from core.training.samples import write_samples
 from core.training.state import TrainerState, write_trainer
 from core.training.step import Stepper
-from core.training.telemetry import Pace, Telemetry
+from core.training.telemetry import Pace, Telemetry, memory_used
 from core.training.weights import Weights
 
 FLUSH_EVERY = 0.2  # seconds between two writes of step lines
 ROLLBACKS = 3
-EMA = 0.98
 
 
 @dataclass
@@ -161,8 +160,7 @@ class Loop:
                     return
             else:
                 state.row = 0
-                state.ema = loss if state.ema is None else EMA * state.ema + (1 - EMA) * loss
-                record["loss_ema"] = round(state.ema, 6)
+                record["loss_ema"] = round(state.smooth(loss), 6)
                 if state.rollbacks and record["step"] > state.broke_at:
                     state.rollbacks = 0
         if time.perf_counter() - self._flushed > FLUSH_EVERY:
@@ -172,6 +170,8 @@ class Loop:
         """Write the lines of settled steps, in order."""
         self._flushed = time.perf_counter()
         lines, self._lines = self._lines, []
+        if lines:
+            lines[-1]["memory_bytes"] = memory_used(self.stepper.device)
         for line in lines:
             self.records.metrics(line)
         if lines:

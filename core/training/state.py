@@ -16,6 +16,7 @@ from core.files import read_json, to_json
 
 TENSORS = "trainer.safetensors"
 STATE = "trainer.json"
+EMA = 0.95
 
 
 @dataclass
@@ -25,7 +26,7 @@ class TrainerState:
     `lr_scale` shrinks all rates after roll-backs. `row` counts steps in a row whose loss or gradient was not finite,
     `skipped` all of them; `rollbacks` counts returns to a checkpoint since the run last got past where it broke.
     `micro` is the micro-batch in use; `measured` the last step whose evaluation and samples are done; `best` the step
-    and figures of the best checkpoint; `ema` the smoothed loss.
+    and figures of the best checkpoint; `ema / ema_weight` the smoothed loss.
     """
 
     step: int = 0
@@ -39,7 +40,14 @@ class TrainerState:
     micro: int | None = None
     measured: int = 0
     best: dict[str, Any] | None = None
-    ema: float | None = None
+    ema: float = 0.0
+    ema_weight: float = 0.0
+
+    def smooth(self, loss: float) -> float:
+        """Take one more loss into the exponential mean, freed of its bias towards the start, and return it."""
+        self.ema = EMA * self.ema + (1 - EMA) * loss
+        self.ema_weight = EMA * self.ema_weight + (1 - EMA)
+        return self.ema / self.ema_weight
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -11,9 +11,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import torch
 
 LAG = 2
+_PROCESS = psutil.Process()
 WINDOW = 64
 
 
@@ -83,3 +85,10 @@ class Pace:
     def seconds(self) -> float:
         """Seconds of a usual step; 0 before the first."""
         return self._median
+
+
+def memory_used(device: torch.device) -> int:
+    """Bytes that this process holds: on CUDA what torch has taken of the device, else resident memory."""
+    if device.type == "cuda":
+        return torch.cuda.memory_reserved(device)
+    return _PROCESS.memory_info().rss
