@@ -59,6 +59,7 @@ class Loop:
         self._asked: list[Request] = []
         self._evaluation: dict[str, Any] | None = None
         self._frozen = False
+        self._took: dict[str, float] = {}
 
     # The whole
 
@@ -137,8 +138,11 @@ class Loop:
         return batch.to(self.stepper.device)
 
     def _freeze(self) -> None:
-        """After the first step all that lives long is there: keep the garbage collector from walking it again."""
-        gc.collect()
+        """After the first step all that lives long is there: keep the garbage collector from walking it again.
+
+        Only young garbage is collected first; a whole collection would hold the interface up.
+        """
+        gc.collect(1)
         gc.freeze()
         self._frozen = True
 
@@ -329,11 +333,15 @@ class Loop:
 
     @contextmanager
     def _doing(self, status: str) -> Generator[None]:
-        """Show `status` meanwhile; the time is not a step's."""
-        before = self.records.writer.header["status"]
-        self.records.update(status=status, step=self.state.step, tokens=self.state.tokens)
+        """Show `status` meanwhile, unless the last time was too short for anybody to see; it is not a step's time."""
+        before, begun = self.records.writer.header["status"], time.perf_counter()
+        shown = self._took.get(status, 1.0) > 0.5
+        if shown:
+            self.records.update(status=status, step=self.state.step, tokens=self.state.tokens)
         yield
-        self.records.update(status=before)
+        self._took[status] = time.perf_counter() - begun
+        if shown:
+            self.records.update(status=before)
 
     # Requests
 

@@ -61,7 +61,7 @@ class TrainerState:
 def write_trainer(folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]) -> None:
     """Add the trainer's part to a checkpoint being filled: optimizer and generators, counters and choices."""
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / TENSORS)
-    (folder / STATE).write_text(to_json(state, indent=1) + "\n")
+    (folder / STATE).write_text(to_json(state) + "\n")
 
 
 def read_trainer(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
