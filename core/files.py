@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,14 @@ def os_failure(doing: str, path: str | os.PathLike[str], error: OSError) -> Ogiv
     """The sentence for an operating system's refusal, e.g. `Cannot write runs/x/run.json: the disk is full.`"""
     cause, hint = _CAUSES.get(error.errno or 0, (str(error.strerror or error).lower(), ""))
     return OgiveError(f"Cannot {doing} {path}: {cause}.", hint)
+
+
+def library_failure(doing: str, path: str | os.PathLike[str], error: Exception) -> OgiveError:
+    """As `os_failure`, for a library that tells the system's refusal only in words, such as `... (os error 28)`."""
+    number = re.search(r"os error (\d+)", str(error))
+    if number is None:
+        return OgiveError(f"Cannot {doing} {path}: {error}.")
+    return os_failure(doing, path, OSError(int(number[1]), os.strerror(int(number[1]))))
 
 
 def to_json(obj: Any, indent: int | None = None) -> str:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import OgiveError
-from core.files import os_failure, read_json, write_json
+from core.files import library_failure, os_failure, read_json, write_json
 from core.models.decoder import Decoder
 from core.models.names import CONFIG, INDEX, MODEL_TYPE, PREFIX, WEIGHTS
 from core.settings.model import ModelSettings
@@ -46,7 +46,7 @@ def write_weights(state: Mapping[str, Tensor], path: Path) -> None:
     try:
         save_file({PREFIX + name: tensor.contiguous() for name, tensor in state.items()}, path, {"format": "pt"})
     except safetensors.SafetensorError as error:
-        raise OgiveError(f"Cannot write {path}: {error}.", "Is the disk full?") from error
+        raise library_failure("write", path, error) from error
 
 
 def special_ids(tokenizer: Tokenizer | None) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -75,12 +77,23 @@ class RunWriter:
         self.header = header
         self._mutex = threading.RLock()
         self._lock = self._take_lock()
-        self._metrics = LineFile(path / METRICS)
-        self._samples = LineFile(path / SAMPLES)
-        self._events = LineFile(path / EVENTS)
+        self._files = ExitStack()
         self._control = path / CONTROL
         self._heard = 0
         self._progress_at = 0.0
+        with self._let_go_on_failure():
+            self._metrics = self._files.enter_context(LineFile(path / METRICS))
+            self._samples = self._files.enter_context(LineFile(path / SAMPLES))
+            self._events = self._files.enter_context(LineFile(path / EVENTS))
+
+    @contextmanager
+    def _let_go_on_failure(self) -> Generator[None]:
+        """A folder that could not be taken over (the disk is full) is free again: this process may try later."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def create(
@@ -125,9 +138,14 @@ class RunWriter:
             **fields,
         }
         folder = workspace.checkpoints / identity
-        write_json(folder / HEADER, header)
-        writer = cls(folder, header)
-        writer.event("created", name=name, stage=stage)
+        try:
+            write_json(folder / HEADER, header)
+            writer = cls(folder, header)
+        except OgiveError:
+            shutil.rmtree(folder, ignore_errors=True)  # no run was made
+            raise
+        with writer._let_go_on_failure():
+            writer.event("created", name=name, stage=stage)
         return writer
 
     @classmethod
@@ -142,17 +160,18 @@ class RunWriter:
         header = read_json(folder / HEADER)
         writer = cls(folder, header | read_progress(folder, header))
         begun = header.get("status") != "starting"
-        writer.update(
-            status="starting",
-            host=provenance.collect([])["host"],
-            pid=os.getpid(),
-            pid_started=process_started(os.getpid()),
-            ended_at=None,
-            error=None,
-            heartbeat=time.time(),
-        )
-        if begun:
-            writer._miss_old_requests()
+        with writer._let_go_on_failure():
+            writer.update(
+                status="starting",
+                host=provenance.collect([])["host"],
+                pid=os.getpid(),
+                pid_started=process_started(os.getpid()),
+                ended_at=None,
+                error=None,
+                heartbeat=time.time(),
+            )
+            if begun:
+                writer._miss_old_requests()
         return writer
 
     def _take_lock(self) -> int:
@@ -266,8 +285,7 @@ class RunWriter:
             if self._lock >= 0:
                 os.close(self._lock)
                 self._lock = -1
-                for file in (self._metrics, self._samples, self._events):
-                    file.close()
+                self._files.close()
 
     def __enter__(self) -> RunWriter:
         return self

@@ -50,7 +50,7 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         used = f"step {found.step}" if found.folder else "the start"
         records.alert("damaged-checkpoint", message, f"The run goes on from {used}.")
 
-    packed = _data(records, settings, cancel)
+    packed = _data(records, settings, cancel, found.folder)
     objective = training.objective.brick.load()(packed, training, training.context or settings.model.context)
 
     records.event("phase", name="model")
@@ -112,10 +112,10 @@ def _deterministic(wanted: bool, device: torch.device) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-def _data(records: Records, settings: RunSettings, cancel: Cancel) -> PackedData:
+def _data(records: Records, settings: RunSettings, cancel: Cancel, saved: Path | None) -> PackedData:
     """The packed data; a run that began keeps the tokenizer and the data it began with."""
     writer = records.writer
-    tokenizer = _kept_tokenizer(writer.path)
+    tokenizer = _kept_tokenizer(writer.path, saved)
     packed = prepare(
         settings.data,
         tokenizer or settings.tokenizer,
@@ -142,9 +142,10 @@ def _data(records: Records, settings: RunSettings, cancel: Cancel) -> PackedData
     return packed
 
 
-def _kept_tokenizer(run: Path) -> Tokenizer | None:
-    for folder in (run / TOKENIZER, run / checkpoint.START):
-        if folder.is_dir():
+def _kept_tokenizer(run: Path, saved: Path | None) -> Tokenizer | None:
+    """The tokenizer the run began with, from `saved`, a checkpoint found whole, when there is one."""
+    for folder in (saved, run / TOKENIZER, run / checkpoint.START):
+        if folder is not None and folder.is_dir():
             return load(folder)
     return None
 

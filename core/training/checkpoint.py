@@ -16,7 +16,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from core.errors import OgiveError
-from core.files import os_failure, read_json, sha256, sync_folder, to_json, write_atomic
+from core.files import library_failure, os_failure, read_json, sha256, sync_folder, to_json, write_atomic
 
 START = "start"
 """The folder in a run that holds the checkpoint it began from, when it began from one."""
@@ -68,10 +68,10 @@ def write(run: Path, step: int, fill: Callable[[Path], None]) -> Path:
         raise os_failure("save the checkpoint", target, error) from error
     except SafetensorError as error:
         _discard(temporary)
-        raise OgiveError(f"Cannot save the checkpoint {target}: {error}.", "Is the disk full?") from error
-    except OgiveError:
+        raise library_failure("save the checkpoint", target, error) from error
+    except OgiveError as error:
         _discard(temporary)
-        raise
+        raise OgiveError(error.message.replace(str(temporary), str(target)), error.hint) from error
     return target
 
 
