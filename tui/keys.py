@@ -135,7 +135,7 @@ KEYS: tuple[Key, ...] = (
     Key("chat.new", "n", "new", "Begin another conversation; this one is kept", 8),
     Key("chat.models", "m", "model", "Go on with another model", 9),
     Key("chat.delete", "x", "delete", "Delete this conversation; asks first"),
-    Key("chat.other", "tab", "scroll", "Between typing and scrolling", 10),
+    Key("chat.other", "tab", "type or scroll", "Between typing and scrolling"),
     Key("chat.back", "escape", "back", "Leave the text field, then to the home screen", 20, "esc"),
     # What was said
     Key("transcript.up", "up,k", "up", "One line up", act="line_up", palette=False),

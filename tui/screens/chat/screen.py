@@ -75,7 +75,7 @@ class ChatScreen(Turns):
         if self.focused is self.prompt:
             stop = [("ctrl+c", "stop")] if self.talking else []
             return [("enter", "send"), ("/", "commands"), *stop, ("tab", "scroll"), ("ctrl+p", "all"), ("esc", "")]
-        if self.kept_rows.has_focus:
+        if self.focused is self.kept_rows:
             return [("enter", "go on with it"), ("x", "delete"), ("n", "new"), ("?", ""), ("esc", "back")]
         return super().key_entries()
 
@@ -89,7 +89,7 @@ class ChatScreen(Turns):
     def _focus_moved(self) -> None:
         super()._focus_moved()
         if self.is_mounted:
-            if not self.kept_rows.has_focus:
+            if self.focused is not self.kept_rows:
                 self.remove_class("-listing")
             self._draw()
 

@@ -114,13 +114,12 @@ class ChatView(OgiveScreen):
         name = self._wanted if self.talker is None else self.talker.name
         state = self._state()
         right = self._fill()
-        parts = Content.assemble(
-            (name or "no model", "bold $bone"), "   " if state or right else "", (state, "$brass" if state else "")
-        )
+        parts = Content.assemble((name or "no model", "bold $bone"), "   ", (state, "$brass"))
         room = self.size.width - 8 - parts.cell_length - right.cell_length - 3
-        settings = Content.styled(("" if not state else "  ") + settings_line(self.sampling), "$ash")
-        if room >= 10:
-            parts = Content.assemble(parts, settings.truncate(room, ellipsis=True))
+        gap = "  " if state else ""
+        settings = settings_line(self.sampling, room - len(gap))
+        if settings:
+            parts = Content.assemble(parts, (gap + settings, "$ash"))
         self.headline(parts, right)
 
     def _state(self) -> str:
@@ -182,8 +181,8 @@ class ChatView(OgiveScreen):
         self._draw()
 
 
-def settings_line(sampling: SamplingSettings) -> str:
-    """`temp 0.8 · top-p 0.95 · max 200`: the settings that do something."""
+def settings_line(sampling: SamplingSettings, room: int) -> str:
+    """`temp 0.8 · top-p 0.95 · max 200`: the settings that do something, as many as fit."""
     parts = [f"temp {sampling.temperature:g}"]
     if sampling.top_k:
         parts.append(f"top-k {sampling.top_k}")
@@ -196,6 +195,8 @@ def settings_line(sampling: SamplingSettings) -> str:
     parts.append(f"max {sampling.max_new_tokens}")
     if sampling.seed is not None:
         parts.append(f"seed {sampling.seed}")
+    while parts and len(f" {DOT} ".join(parts)) > room:
+        parts.pop()
     return f" {DOT} ".join(parts)
 
 
