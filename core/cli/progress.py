@@ -25,7 +25,6 @@ class Lines:
         self._run = run
         self._printed = 0.0
         self._held_out: float | None = None
-        self._phase = ""
         self.sample: dict[str, Any] | None = None
 
     def __call__(self, kind: str, record: dict[str, Any]) -> None:
@@ -70,8 +69,7 @@ class Lines:
             total = record.get("total")
             if record["name"] == "compiling":
                 self._say("compiling the model (once; kept in torch's cache)")
-            elif record["name"] not in ("model", "trial", "data") and (record["name"] != self._phase or total):
-                self._phase = record["name"]
+            elif record["name"] not in ("model", "trial", "data"):
                 self._say(
                     f"{record['name']}: {count(record['done'])}{f' of {count(total)}' if total else ''} documents"
                 )

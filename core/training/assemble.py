@@ -97,7 +97,8 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
         inputs={"packed": packed.key, "files": packed.inputs},
     )
-    return Loop(settings, records, stepper, optimizer, weights, state, choices, cancel)
+    saved = -1 if found.folder is None else state.step
+    return Loop(settings, records, stepper, optimizer, weights, state, choices, cancel, saved)
 
 
 def _earlier(header: dict[str, Any], device: str) -> dict[str, Any]:

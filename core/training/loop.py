@@ -46,6 +46,8 @@ class Loop:
     state: TrainerState
     choices: dict[str, Any]
     cancel: Cancel
+    saved: int = -1
+    """The step of the checkpoint that was last written or restored; -1: none."""
     pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
@@ -91,7 +93,7 @@ class Loop:
     def _end(self, outcome: str) -> str:
         self._settle(everything=True)
         self._flush()
-        if checkpoint.steps(self.path)[-1:] != [self.state.step] and self.state.step:
+        if self.state.step and self.saved != self.state.step:
             self.save()
         if outcome == "finished":
             checkpoint.point(self.path, "final", self.state.step)
@@ -299,6 +301,7 @@ class Loop:
             if best:
                 state.best = {key: value for key, value in (self._evaluation or {}).items() if not key.endswith("_s")}
             folder = checkpoint.write(self.path, state.step, self._fill)
+            self.saved = state.step
             checkpoint.point(self.path, "latest", state.step)
             if best:
                 checkpoint.point(self.path, "best", state.step)

@@ -226,6 +226,54 @@ def test_requests_are_heard_and_answered(recipe, workspace):
     ]
 
 
+class Kept:
+    """A logger that keeps what it is told."""
+
+    def __init__(self):
+        self.values, self.texts, self.closed = [], [], False
+
+    def log(self, step, values):
+        self.values.append((step, dict(values)))
+
+    def text(self, step, name, text):
+        self.texts.append((step, text))
+
+    def close(self):
+        self.closed = True
+
+
+def test_loggers_hear_every_step_evaluation_and_sample(recipe, workspace):
+    run = create_run(recipe(sample_every=10, sample_prompts=["the "]), workspace)
+    logger = Kept()
+    with RunWriter.open(run) as writer:
+        records = Records(writer)
+        loop = assemble(records, Cancel())
+        records.loggers = [logger]
+        loop.run()
+        records.close()
+    assert [step for step, values in logger.values if "loss" in values] == list(range(1, 21))
+    assert [step for step, values in logger.values if "eval_loss" in values] == [10, 20]
+    assert [step for step, _ in logger.texts] == [10, 20]
+    assert logger.texts[0][1].startswith("the ")
+    assert logger.closed
+
+
+def test_a_stop_right_after_a_damaged_checkpoint_writes_it_anew(recipe, train):
+    run = train(recipe())
+    weights = run / "step-00000020" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1])
+    cancel = Cancel()
+
+    def stop(kind, record):
+        if record.get("step") == 20 and kind == "metrics":
+            cancel.request("test")
+
+    assert execute(run, cancel, stop) in ("stopped", "finished")
+    assert checkpoint.last_good(run).step == 20
+    assert weights.read_bytes() == whole
+
+
 def test_short_jobs_are_let_through_at_every_step(recipe, workspace):
     calls = []
     run = create_run(recipe(), workspace)
