@@ -21,7 +21,7 @@ from tui.engine import Engine, JobDone, JobFailed
 from tui.glyphs import AsciiFilter
 from tui.overview import FirstReading
 from tui.palette import ActionsProvider
-from tui.running import DETACH, Runner, detach
+from tui.running import DETACH, ActiveRun, Runner, detach
 from tui.screens import SCREENS
 from tui.screens.base import OgiveScreen
 
@@ -231,6 +231,9 @@ class OgiveApp(App[int], inherit_bindings=False):
         if active is None or not active.handle.alive:
             self.exit(0)
             return
+        if active.detach:
+            self._leave_with(active, detach=True)
+            return
         from tui.widgets.confirm import Confirm, Option
 
         answer = await self.push_screen_wait(
@@ -242,13 +245,15 @@ class OgiveApp(App[int], inherit_bindings=False):
                 Option("stop", "x", "stop and save", "resume it later", alarming=True),
             )
         )
-        if answer == "stay":
-            return
-        # From here on `finish` looks after the run: what its job says reaches no screen any more.
+        if answer != "stay":
+            self._leave_with(active, detach=answer == "detach")
+
+    def _leave_with(self, active: ActiveRun, *, detach: bool) -> None:
+        """From here on `finish` looks after the run: what its job says reaches no screen any more."""
         self._leaving = True
-        if answer == "detach":
+        if detach:
             self.detach_at_exit = active.path
-        self.runner.stop(DETACH if answer == "detach" else "stopped by hand")
+        active.handle.cancel.request(DETACH if detach else "stopped by hand")
         self.exit(0)
 
     def leave_by_signal(self, number: int) -> None:

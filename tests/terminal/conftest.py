@@ -110,7 +110,7 @@ class Terminal:
     def send(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
-    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 20.0) -> str:
+    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> str:
         """The screen's text as soon as it holds `wanted`; fails with the screen when time runs out."""
         fits = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
         end = time.monotonic() + seconds
@@ -140,6 +140,11 @@ class Terminal:
         while time.monotonic() - max(quiet, self.last_output) < 0.3:
             time.sleep(0.05)
         return status
+
+    def wait_gone(self, seconds: float = 30.0) -> None:
+        """Wait until the program has left in good order and the terminal is whole again."""
+        assert self.wait(seconds) == 0, self.text
+        assert self.restored
 
     def mode(self, number: int) -> bool:
         """Whether the private mode `number` (1049 other screen, 25 cursor, 1000 mouse, ...) is on at the end."""
@@ -190,7 +195,20 @@ class Tmux:
         """Keys by tmux's names: Enter, Escape, C-p, n, ..."""
         self._run("send-keys", *names)
 
-    def wait_for(self, wanted: str | Callable[[str], bool], seconds: float = 20.0) -> str:
+    def send(self, text: str) -> None:
+        """As `Terminal.send`: plain text, and control characters as the keys that make them."""
+        named = {"\r": "Enter", "\x1b": "Escape"}
+        for part in re.split(r"([\x00-\x1f])", text):
+            if part and part.isprintable():
+                self.type(part)
+            elif part:
+                self.keys(named.get(part, f"C-{chr(ord(part) + 96)}"))
+
+    def wait_gone(self, seconds: float = 30.0) -> None:
+        """Wait until the shell's prompt is back."""
+        self.wait_for(lambda text: "─" not in text and re.search(r"bash-\S+\s*$", text), seconds)
+
+    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> str:
         fits = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
         end = time.monotonic() + seconds
         while time.monotonic() < end:
