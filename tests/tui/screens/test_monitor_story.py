@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.runs import control
+from core.runs.info import RunInfo
 from core.runs.reader import RunReader
 from core.runs.writer import RunWriter
 from core.workspace import Workspace
 from tui.screens.monitor.look import Look
 from tui.screens.monitor.lower import wrap
-from tui.screens.monitor.panes import compose, device_name, title
+from tui.screens.monitor.panes import compose, title
 from tui.screens.monitor.story import Devices, Story, literal
+from tui.screens.monitor.utilisation import device_name, mfu, training_flops
 from tui.widgets.canvas import text_of, width_of
 
 
@@ -52,7 +54,7 @@ def test_figures_of_a_scripted_run(writer):
     text = shown(story, Look(width=160))
     for wanted in ("loss 1.25", "held-out 1.45 bpb", "lr 3.0e-3", "grad 0.410", "tok/s 1.21 M", "step 7.10 ms"):
         assert wanted in text
-    for wanted in ("mean 1.21 M tok/s", "epoch 0.03", "seen 300 tokens", "mfu n/a", "no GPU"):
+    for wanted in ("mean 1.21 M tok/s", "epoch 0.03", "seen 300 tokens", "mfu ", "no GPU"):
         assert wanted in text
 
 
@@ -65,7 +67,30 @@ def test_title_always_says_run_state_step_and_time_left(writer):
         assert "step 412/900 · 1m12s left" in text
         assert len(f" MONITOR {text}") <= width
     assert right == "2.1 M · H200"
-    assert [device_name(name) for name in ("CPU, AMD EPYC", "NVIDIA H200", "")] == ["CPU", "H200", ""]
+
+
+def test_devices_have_short_names():
+    given = ("AMD EPYC 9R14, 2 cores, avx512_bf16", "NVIDIA H200, 139 GiB", "Apple M3, Apple GPU", "cpu", "")
+    assert [device_name(name) for name in given] == ["CPU", "H200", "Apple GPU", "CPU", ""]
+
+
+def test_utilisation_of_the_gpt2_shape_on_a_known_device(writer):
+    """124 M parameters, 1024 tokens: 6N + 12LHQT operations a token, N the matrices (PaLM, appendix B)."""
+    from core.models.counting import count
+    from core.settings.load import load_subject
+    from core.settings.run import RunSettings
+
+    model = load_subject("model", "gpt2", Workspace(writer.path))
+    settings = RunSettings.model_validate({"model": model.model_dump()}).model_dump(mode="json")
+    info = writer.header | {"settings": settings, "parameters": count(model, 50257).parameters}  # ty: ignore
+    run = RunInfo.build(writer.path, info)
+    flops = training_flops(run)
+    assert flops == count(model, 50257).training_flops  # ty: ignore
+    assert mfu(run, flops, 500_000) == f"{100 * flops * 5e5 / 989e12:.1f} %"
+    run.choices = {"precision": {"chosen": "fp32"}}
+    assert mfu(run, flops, 500_000) == "n/a in fp32"
+    run.device = "AMD EPYC, 2 cores"
+    assert mfu(run, flops, 500_000) == "n/a on CPU"
 
 
 def test_a_loss_that_is_no_number_is_shown_counted_and_alerted(writer):

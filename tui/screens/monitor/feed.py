@@ -223,6 +223,7 @@ class Feed(threading.Thread):
         if devices is story.devices or not story.caught_up:
             return []
         story.devices = devices
+        story.peak = max(story.peak, devices.process or 0)
         machine = alerts.Machine(
             disk_free=devices.disk_free,
             memory_share=devices.memory_used / devices.memory_total if devices.memory_total else None,

@@ -13,6 +13,7 @@ from tui.glyphs import DOT, MARK
 from tui.screens.monitor.look import METRICS, OVERLAYS, Frame, Look, Overlay
 from tui.screens.monitor.lower import lower_lines
 from tui.screens.monitor.story import Devices, Story
+from tui.screens.monitor.utilisation import device_name, mfu
 from tui.widgets import chart
 from tui.widgets.canvas import Line, fitted, joined, line_of, width_of
 from tui.widgets.chart import Picture, Series
@@ -62,8 +63,10 @@ def _chart(story: Story, look: Look, overlays: Sequence[Overlay], room: int) -> 
         role = OVERLAYS[place % len(OVERLAYS)]
         series.append(Series(other.points(look.metric, view.axis, low), measured, role, name))
     picture = chart.draw(series, view, look.width, max(3, room))
-    if not points and story.doing:
-        picture = _waiting(picture, story.doing, look.width)
+    if not points:
+        state = story.reader.state
+        text = story.doing if state == "starting" and story.doing else f"no step yet; the run is {state}"
+        picture = _waiting(picture, text, look.width)
     return picture, _legend(story, look, picture, overlays)
 
 
@@ -157,19 +160,22 @@ def _second(story: Story, width: int) -> Line:
     latest, info = story.latest, story.reader.header
     step_ms, epoch = latest.get("step_ms"), latest.get("epoch")
     speeds = story.speeds
+    narrow = width < 100
+    used = _mfu(story)
     parts = [
         ("step", f"{words.figure(step_ms)} ms" if isinstance(step_ms, int | float) else "n/a"),
-        ("mean", f"{words.count(sum(speeds) / len(speeds))} tok/s" if speeds else "n/a"),
+        ("mean", words.count(sum(speeds) / len(speeds)) + ("" if narrow else " tok/s") if speeds else "n/a"),
         ("epoch", f"{epoch:.2f}" if isinstance(epoch, int | float) else "n/a"),
-        ("seen", f"{words.count(latest.get('tokens') or info.tokens)} tokens"),
         ("elapsed", words.duration(info.elapsed)),
-        ("mfu", _mfu(story)),
         ("peak", _peak(story)),
+        ("mfu", "n/a" if narrow and used.startswith("n/a") else used),
         ("best", _best(story)),
+        ("seen", f"{words.count(latest.get('tokens') or info.tokens)} tokens"),
     ]
+    gap = "  " if narrow else "   "
     found: list[tuple[str, str]] = [(" ", "bone")]
     for label, figure in parts:
-        more = [("   " if len(found) > 1 else "", "bone"), (f"{label} ", "ash"), (figure, "bone")]
+        more = [(gap if len(found) > 1 else "", "bone"), (f"{label} ", "ash"), (figure, "bone")]
         if width_of(tuple(found + more)) > width - 1:
             break
         found += more
@@ -177,11 +183,7 @@ def _second(story: Story, width: int) -> Line:
 
 
 def _mfu(story: Story) -> str:
-    value = story.latest.get("mfu")
-    if isinstance(value, int | float):
-        return f"{100 * value:.0f} %"
-    device = story.reader.header.device
-    return "n/a on a CPU" if device.lower().startswith("cpu") or not device else "n/a, peak unknown"
+    return mfu(story.reader.header, story.flops, sum(story.speeds) / len(story.speeds) if story.speeds else None)
 
 
 def _peak(story: Story) -> str:
@@ -189,7 +191,7 @@ def _peak(story: Story) -> str:
         value = story.latest.get(key)
         if isinstance(value, int | float):
             return words.memory(value)
-    return words.memory(story.devices.process) if story.devices.process else "n/a"
+    return words.memory(story.peak) if story.peak else "n/a"
 
 
 def _best(story: Story) -> str:
@@ -272,13 +274,3 @@ def title(story: Story, width: int) -> tuple[list[tuple[str, str]], str]:
     if used > width:
         name = f"{name[: max(8, len(name) - (used - width) - 1)]}…"
     return [(name + gap, ""), (f"{glyph} {state}", role), (gap + tail, "")], right
-
-
-def device_name(text: str) -> str:
-    """A device's short name: `NVIDIA H200` -> `H200`, a processor -> `CPU`."""
-    lowered = text.lower()
-    if lowered.startswith("cpu") or not text:
-        return "CPU" if text else ""
-    for word in ("NVIDIA ", "AMD ", "GeForce ", "cuda:0 "):
-        text = text.replace(word, "")
-    return text.split(",")[0][:20]

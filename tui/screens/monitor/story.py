@@ -15,12 +15,14 @@ from typing import Any
 from core.runs import alerts
 from core.runs.reader import Changes, RunReader
 from tui import words
+from tui.screens.monitor.utilisation import training_flops
 from tui.widgets.sparkline import resample, spark
 
 EVENTS = 1000
 SAMPLES = 400
 LOG = 1000
 SPEEDS = 240
+QUIET = "quiet"  # a happening for the timeline only
 CURVE_EVERY = 1.0  # seconds
 BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -95,9 +97,12 @@ class Story:
         """What a run that starts is busy with."""
         self.latest: dict[str, Any] = {}
         self.speeds: deque[float] = deque(maxlen=SPEEDS)
+        self.peak = 0
+        """The most resident bytes the trainer was seen with."""
         self.alerts = 0
         self.caught_up = False
         self._best = float("inf")
+        self._flops: int | None = None
         self._curves: dict[tuple[str, int], tuple[float, str]] = {}
 
     # Taking in what is new
@@ -165,7 +170,7 @@ class Story:
         if kind == "phase":
             done, total = event.get("done"), event.get("total")
             share = f" {done / total:.0%}".replace("%", " %") if done and total else ""
-            self.doing = f"preparing: {literal(str(event.get('name', '')))}{share}"
+            self.doing = f"preparing: {literal(str(event.get('name', ''))).lower()}{share}"
             return []
         if kind in ("received", "answer"):
             self._answered(event)
@@ -197,6 +202,13 @@ class Story:
     def _note(self, record: dict[str, Any], level: str, text: str) -> None:
         self.happenings.append(Happening(record.get("time") or 0.0, record.get("step") or 0, level, text))
 
+    @property
+    def flops(self) -> int | None:
+        """Operations per token trained on; worked out once."""
+        if self._flops is None and self.reader.header.parameters:
+            self._flops = training_flops(self.reader.header) or 0
+        return self._flops or None
+
     def curve(self, key: str, width: int) -> str:
         """The whole run's `key` as a sparkline, drawn anew at most once a second: it changes slowly."""
         now = time.monotonic()
@@ -222,7 +234,7 @@ class Story:
         for asked in reversed(self.asked):
             if asked.state in ("refused", "failed", "missed") and now - asked.since < 15:
                 return f"{asked.kind} {asked.state}{f': {asked.detail}' if asked.detail else ''}", "bad"
-        recent = [item for item in self.happenings if item.step or item.level][-6:]
+        recent = [item for item in self.happenings if item.level != QUIET][-6:]
         return " · ".join(f"{item.step} {item.text}" for item in reversed(recent)), ""
 
     @property
@@ -259,8 +271,8 @@ def describe(event: dict[str, Any]) -> tuple[str, str]:
     if kind == "alert":
         return "bad", f"{event.get('message') or event.get('cause') or 'alert'}"
     if kind == "choice":
-        value = event.get("value", event.get("chosen", ""))
-        return "", f"chose {event.get('name', '')} {value}".strip()
+        why = f": {event['why']}" if event.get("why") else ""
+        return QUIET, f"chose {event.get('name', '')} {event.get('chosen', '')}{why}"
     if kind == "failed":
         return "bad", f"failed: {event.get('message') or ''}".strip()
     if kind == "stopped":
@@ -271,7 +283,7 @@ def describe(event: dict[str, Any]) -> tuple[str, str]:
     if kind == "continued":
         return "", f"continued from {event.get('folder') or 'a checkpoint'}"
     if kind == "created":
-        return "", "run created"
+        return QUIET, "run created"
     known = {"paused": "paused", "resumed": "resumed", "finished": "finished"}
     tone = "good" if kind == "finished" else ""
     return tone, known.get(kind, kind.replace("-", " "))
