@@ -52,11 +52,14 @@ class Terminal:
         self, args: list[str], *, cols: int = 80, rows: int = 24, env: dict[str, str], program: list[str] | None = None
     ) -> None:
         self.screen = pyte.Screen(cols, rows)
+        self.emulated = True
         self._stream = pyte.ByteStream(self.screen)
         self._lock = threading.Lock()
         self.raw = bytearray()
         self.started = time.monotonic()
         self.last_output = self.started
+        self.arrivals: list[tuple[float, int]] = []
+        """When output came, and how much there was in all by then."""
         self._pending = b""
         self.master, self.slave = pty.openpty()
         self._size(cols, rows)
@@ -93,6 +96,9 @@ class Terminal:
             with self._lock:
                 self.raw += data
                 self.last_output = time.monotonic()
+                self.arrivals.append((self.last_output, len(self.raw)))
+                if not self.emulated:
+                    continue
                 data = UNKNOWN.sub(b"", self._pending + data)
                 cut = INCOMPLETE.search(data)
                 self._pending = data[cut.start() :] if cut else b""
