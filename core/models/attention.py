@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -99,13 +98,13 @@ class Attention(nn.Module):
         """`(batch, time, size)` in and out; `rotate` is the position scheme's."""
         batch, time, _ = x.shape
         qkv = self.qkv(x).view(batch, time, self.heads + 2 * self.kv_heads, self.head_size)
-        turned, value = qkv.split((self.heads + self.kv_heads, self.kv_heads), dim=2)
+        # One split, so that its backward pass is one concatenation.
+        query, key, value = qkv.split((self.heads, self.kv_heads, self.kv_heads), dim=2)
         if self.q_norm is not None and self.k_norm is not None:
-            query, key = turned.split((self.heads, self.kv_heads), dim=2)
-            turned = torch.cat((self.q_norm(query), self.k_norm(key)), dim=2)
+            query, key = self.q_norm(query), self.k_norm(key)
         # Norms may hand back fp32 under autocast; all three meet in one product, so one dtype.
-        turned = rotate(turned, prepared).to(value.dtype).transpose(1, 2)
-        query, key = turned.split((self.heads, self.kv_heads), dim=1)
+        query = rotate(query, prepared).to(value.dtype).transpose(1, 2)
+        key = rotate(key, prepared).to(value.dtype).transpose(1, 2)
         value = value.transpose(1, 2)
         if cache is not None:
             key, value = cache.update(layer, key, value)

@@ -29,7 +29,7 @@ class Positions(nn.Module):
         return None
 
     def rotate(self, x: Tensor, prepared: Any) -> Tensor:
-        """Queries and keys `(batch, time, heads, head_size)`, both in one tensor, turned by their places."""
+        """Queries or keys `(batch, time, heads, head_size)`, turned by their places."""
         return x
 
     def bias(self, queries: Place, keys: Place, like: Tensor) -> Tensor | None:

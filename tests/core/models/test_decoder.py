@@ -184,3 +184,12 @@ def test_bf16_stays_near_fp32(decoder):
         cast = decoder(IDS)
     assert cast.dtype == torch.bfloat16
     assert F.cosine_similarity(exact.flatten(), cast.float().flatten(), dim=0) > 0.995
+
+
+def test_the_loss_is_one_graph_for_the_compiler(make):
+    decoder = make(layers=1, kv_heads=2, qk_norm=True, feedforward="relu2").train()
+    expected, _ = decoder.loss(IDS, IDS)
+    compiled = torch.compile(decoder.loss, backend="eager", fullgraph=True, dynamic=False)
+    found, count = compiled(IDS, IDS)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert count.item() == IDS.numel()
