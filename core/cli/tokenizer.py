@@ -16,7 +16,6 @@ from core.bricks import TOKENIZERS
 from core.cli.data import add_data, opened
 from core.cli.tables import count, table
 from core.errors import OgiveError, nearest
-from core.files import os_failure
 from core.runs import registry
 from core.settings import load, names
 from core.settings.tokenizer import TokenizerSettings
@@ -118,10 +117,7 @@ def _train(args: argparse.Namespace) -> int:
     corpus = Corpus(opened(args, args.data))
     made = make_tokenizer(settings, corpus, args.workspace)
     folder = Path(args.out).expanduser() if args.out else args.workspace.data / "tokenizers" / args.tokenizer
-    try:
-        made.save(folder)
-    except OSError as error:
-        raise os_failure("write", folder, error) from error
+    made.save(folder)
     about = {"folder": str(folder), "kind": made.kind, "vocab_size": made.vocab_size, "sha256": made.fingerprint}
     if args.json:
         print(json.dumps(about, indent=2))

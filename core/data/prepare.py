@@ -57,7 +57,8 @@ def make_tokenizer(
         made.save(beside)
         beside.rename(place)
     except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
         if not place.exists():  # else another process has just made the same
             raise os_failure("write", place, error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return made

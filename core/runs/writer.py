@@ -141,11 +141,11 @@ class RunWriter:
         try:
             write_json(folder / HEADER, header)
             writer = cls(folder, header)
+            with writer._let_go_on_failure():
+                writer.event("created", name=name, stage=stage)
         except OgiveError:
             shutil.rmtree(folder, ignore_errors=True)  # no run was made
             raise
-        with writer._let_go_on_failure():
-            writer.event("created", name=name, stage=stage)
         return writer
 
     @classmethod

@@ -14,6 +14,7 @@ from typing import Any
 import tokenizers
 
 from core.errors import OgiveError
+from core.files import os_failure
 from core.tokenization import chat
 from core.tokenization.specials import (
     CHAT_TEMPLATE,
@@ -234,14 +235,23 @@ class Tokenizer:
     # -- folders -----------------------------------------------------------------------------------------------
 
     def save(self, folder: str | Path) -> None:
-        """Write tokenizer.json, tokenizer_config.json and chat_template.jinja, as `AutoTokenizer` reads them."""
+        """Write tokenizer.json, tokenizer_config.json and chat_template.jinja, as `AutoTokenizer` reads them.
+
+        Raises OgiveError when the disk is full or the folder cannot be written.
+        """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "tokenizer.json").write_text(self.backend.to_str(pretty=True), encoding="utf-8")
-        config = json.dumps(self._config(), indent=2, ensure_ascii=False)
-        (folder / "tokenizer_config.json").write_text(config + "\n", encoding="utf-8")
+        files = {
+            "tokenizer.json": self.backend.to_str(pretty=True),
+            "tokenizer_config.json": json.dumps(self._config(), indent=2, ensure_ascii=False) + "\n",
+        }
         if self.chat_template:
-            (folder / "chat_template.jinja").write_text(self.chat_template, encoding="utf-8")
+            files["chat_template.jinja"] = self.chat_template
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                (folder / name).write_text(content, encoding="utf-8")
+        except OSError as error:
+            raise os_failure("write the tokenizer", folder, error) from error
 
     def _config(self) -> dict[str, Any]:
         names = self.names
@@ -334,7 +344,7 @@ def load(folder: str | Path) -> Tokenizer:
             "Give a model folder, or load its tokenizer by `pretrained`.",
         ) from None
     except OSError as error:
-        raise OgiveError(f"The tokenizer in {folder} cannot be read: {error.strerror}.") from None
+        raise os_failure("read the tokenizer", folder, error) from error
     except Exception as error:  # noqa: BLE001 - the tokenizers library raises bare Exception for a damaged file
         raise OgiveError(
             f"The tokenizer in {folder} is damaged: {str(error).splitlines()[0]}.", "Copy the folder again."

@@ -13,6 +13,7 @@ from core.cancel import Cancel
 from core.data.packed import PackedData
 from core.data.prepare import prepare
 from core.errors import OgiveError
+from core.files import os_failure
 from core.hardware import describe_device, pick_device
 from core.models.decoder import Decoder
 from core.models.folder import read_config, settings_of
@@ -153,9 +154,12 @@ def _kept_tokenizer(run: Path, saved: Path | None) -> Tokenizer | None:
 
 def _keep_tokenizer(run: Path, tokenizer: Tokenizer) -> None:
     beside = run / f".{TOKENIZER}.tmp"
-    checkpoint.remove(beside)
-    tokenizer.save(beside)
-    beside.rename(run / TOKENIZER)
+    try:
+        checkpoint.remove(beside)
+        tokenizer.save(beside)
+        beside.rename(run / TOKENIZER)
+    except OSError as error:
+        raise os_failure("write", run / TOKENIZER, error) from error
 
 
 def _model(settings: RunSettings, tokenizer: Tokenizer, start: Path | None) -> Decoder:
