@@ -18,9 +18,9 @@ from core.files import write_json
 from core.workspace import Workspace
 from tui import keys, theme
 from tui.engine import Engine, JobDone, JobFailed
-from tui.glyphs import AsciiFilter
 from tui.overview import FirstReading
 from tui.palette import ActionsProvider
+from tui.plain import AsciiFilter
 from tui.running import DETACH, ActiveRun, Runner, detach
 from tui.screens import SCREENS
 from tui.screens.base import OgiveScreen

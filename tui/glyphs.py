@@ -1,12 +1,8 @@
-"""Glyphs of width one for states and drawings, and the filter that turns every one of them into ASCII."""
+"""Glyphs of width one for states and drawings, and the ASCII that stands for each of them."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-
-from rich.segment import Segment
-from textual.color import Color
-from textual.filter import LineFilter
 
 CARET = "▸"
 RUNNING = "●"
@@ -70,10 +66,3 @@ for _code in range(0x2800, 0x2900):
 def plain(text: str) -> str:
     """`text` with drawings and state glyphs in ASCII, character for character, so nothing moves."""
     return text if text.isascii() else text.translate(_PLAIN)
-
-
-class AsciiFilter(LineFilter):
-    """The last stage of painting in `--ascii` mode: one place, so no widget needs to know the mode."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [Segment(plain(text), style, control) for text, style, control in segments]

@@ -9,7 +9,6 @@ only way to a function.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,6 +219,8 @@ def check_keymap(given: Mapping[object, object]) -> tuple[dict[str, str], list[s
     problems: list[str] = []
     for name, value in given.items():
         if name not in table:
+            import difflib
+
             close = difflib.get_close_matches(str(name), table, n=1)
             problems.append(
                 f"keys.yaml: there is no action {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")

@@ -10,7 +10,6 @@ from typing import Any
 from core.errors import OgiveError, nearest
 from core.files import os_failure
 from core.runs.info import HEADER, RunInfo
-from core.settings.store import flatten
 from core.workspace import Workspace
 
 
@@ -99,6 +98,9 @@ def compare(runs: list[RunInfo]) -> list[tuple[str, list[Any]]]:
     rows: list[tuple[str, list[Any]]] = [(name, [getattr(info, name) for info in runs]) for name in RESULTS]
     for key in ("step", "eval_loss", "eval_bpb"):
         rows.append((f"best.{key}", [(info.best or {}).get(key) for info in runs]))
+    # The settings' schema is only needed here; whoever lists runs (every start of the app) should not wait for it.
+    from core.settings.store import flatten
+
     flat = [flatten(info.settings) for info in runs]
     skipped = {"version", "parent", "created_at"}
     for path in dict.fromkeys(path for settings in flat for path in settings):

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from tui import glyphs, theme, words
+from tui.plain import AsciiFilter
 
 TEXT = ("bone", "ash", "brass", "blood", "verdigris", "amethyst")
 
@@ -67,7 +68,7 @@ def test_drawings_become_ascii_of_the_same_width() -> None:
 
 
 def test_the_filter_leaves_other_text_alone() -> None:
-    made = glyphs.AsciiFilter().apply([Segment("─ Größe │ 漢 ✓")], Color(0, 0, 0))
+    made = AsciiFilter().apply([Segment("─ Größe │ 漢 ✓")], Color(0, 0, 0))
     assert made[0].text == "- Größe | 漢 v"
 
 
