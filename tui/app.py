@@ -113,10 +113,11 @@ class OgiveApp(App[int], inherit_bindings=False):
         self._start_if_asked(self._arguments)
         if isinstance(self.screen, OgiveScreen):
             self.screen.open(**self._arguments)
-        for line in (*self.problems, self.advice):
-            if line:
-                self.trail(line, "bad" if line in self.problems else "")
-                break
+        if self.problems:
+            self.trail(self.problems[0], "bad")
+        elif self.advice and not self.remembered.get("advised"):
+            self.trail(self.advice)
+            self.remember(advised=True)
 
     def open(self, name: str, **arguments: Any) -> None:
         """Bring up the screen `name` (a row of `tui.screens.SCREENS`), telling it what to show.

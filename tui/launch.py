@@ -96,14 +96,25 @@ def run_app(screen: str, workspace: Workspace, options: AppOptions, arguments: d
                 signal.signal(getattr(signal, name), lambda number, _: app.leave_by_signal(number))
             app.run(mouse=options.mouse)
         if app.runner.active is not None and app.runner.active.handle.alive:
-            print(f"Saving {app.runner.active.id} ...", flush=True)
-        for line in app.finish():
-            print(line)
+            _say([f"Saving {app.runner.active.id} ..."])
+        _say(app.finish())
     failed = app.failure
     if failed:
         print(f"ogive: {failed} The traceback is in {path}.", file=sys.stderr)
         return 1
     return app.return_value if app.return_value is not None else 0
+
+
+def _say(lines: list[str]) -> None:
+    """Print for the normal screen; a terminal that has gone is no failure."""
+    try:
+        for line in lines:
+            print(line, flush=True)
+    except OSError:
+        # What could not be written must not be tried again when Python ends.
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 1)
+        os.dup2(sink, 2)
 
 
 def advice(environ: os._Environ[str]) -> str:

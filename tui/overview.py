@@ -29,6 +29,8 @@ class RunRow:
     live: bool
     resumable: bool
     note: str = ""
+    best: float | None = None
+    best_step: int | None = None
     details: tuple[tuple[str, str], ...] = ()
     """What a wide screen shows of the marked run: (label, value)."""
 
@@ -48,6 +50,8 @@ class RunRow:
             info.live,
             state in ("stopped", "failed", "lost"),
             (info.error or {}).get("message", ""),
+            best,
+            (info.best or {}).get("step"),
             _details(info, state),
         )
 

@@ -69,6 +69,7 @@ def drawing_apart(path: Path) -> Generator[None]:
         os.dup2(sink, 2)
         sys.__stdout__ = sys.__stderr__ = screen  # type: ignore[misc, assignment]
         root.addHandler(handler)
+        logging.getLogger("ogive").setLevel(logging.INFO)
         logging.captureWarnings(True)
         faulthandler.enable(file=sink)
         yield

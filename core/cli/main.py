@@ -79,6 +79,9 @@ def _help() -> str:
         "options:\n"
         "  --workspace DIR  folder with configs, checkpoints, journal (default: OGIVE_WORKSPACE, else here)\n"
         "  --json           what the command shows, as JSON (where it shows something)\n"
+        "  --theme NAME     the app's colours: dark, light, or ansi (the terminal's own)\n"
+        "  --ascii          the app draws with ASCII only\n"
+        "  --no-mouse       the app leaves the mouse to the terminal\n"
         "  --version        the program's version\n"
         "  --help           this; `ogive COMMAND --help` for one command"
     )

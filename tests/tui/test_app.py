@@ -100,6 +100,18 @@ async def test_home_follows_the_disk(full_workspace: Workspace, add_run) -> None
         assert rows.marked.key == "1120-0931-tale-demo", "the mark stays on its run"
 
 
+async def test_home_tells_what_happened(full_workspace: Workspace) -> None:
+    app = OgiveApp(full_workspace)
+    header = full_workspace.checkpoints / "1120-0931-tale-demo" / "run.json"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: len(app.screen.query_one("#runs", Rows).rows) == 5)
+        run = json.loads(header.read_text())
+        header.write_text(json.dumps(run | {"best": {"step": 410, "eval_loss": 1.31}}))
+        await until(pilot, lambda: "held-out loss 1.31 at step 410" in trail(app))
+        header.write_text(json.dumps(run | {"status": "finished", "step": 900}))
+        await until(pilot, lambda: "finished at step 900" in trail(app))
+
+
 async def test_delete_asks_with_the_safe_answer_first(full_workspace: Workspace) -> None:
     app = OgiveApp(full_workspace)
     folder = full_workspace.checkpoints / "1119-2210-tale-chat"

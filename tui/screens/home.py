@@ -117,6 +117,8 @@ class HomeScreen(OgiveScreen):
         before, self.overview = self.overview, overview
         if overview.problem and overview.problem != before.problem:
             self.trail(overview.problem, "bad")
+        for text, tone in news(before, overview):
+            self.trail(text, tone)
         alive = [run for run in overview.runs if run.live]
         parts = [overview.machine, f"{len(alive)} training" if alive else f"{len(overview.runs)} runs"]
         if len(overview.runs) == 1 and not alive:
@@ -328,6 +330,26 @@ class HomeScreen(OgiveScreen):
             self._filter = ""
             self._leave_find()
             self._fill()
+
+
+def news(before: Overview, now: Overview) -> list[tuple[str, str]]:
+    """What has happened to the runs between two readings, in words and with its tone; the newest last."""
+    known = {run.id: run for run in before.runs}
+    found = []
+    for run in reversed(now.runs):
+        old = known.get(run.id)
+        if old is None:
+            continue
+        if old.state != run.state:
+            tone = {"finished": "good", "failed": "bad", "lost": "bad", "damaged": "bad"}.get(run.state, "")
+            found.append(
+                (f"{run.id}: {run.state} at step {run.step}" + (f" {DOT} {run.note}" if run.note else ""), tone)
+            )
+        elif old.best_step != run.best_step and run.best is not None:
+            found.append(
+                (f"{run.id}: held-out loss {words.figure(run.best)} at step {run.best_step}, the best so far", "")
+            )
+    return found
 
 
 def run_row(run: RunRow) -> Row:
