@@ -34,6 +34,15 @@ PLOTS: dict[str, tuple[str, ...]] = {
 }
 _FACTS = ("fact", "factpet", "factkin")
 _FACT_SLOT = {"fact": "friend", "factpet": "pet", "factkin": "kin"}
+# How many circumstances a plot can turn on; the other plots turn on their people alone.
+_TURNS = {
+    "lost": len(LOSSES),
+    "peddler": len(WARES),
+    "quarrel": len(QUARRELS),
+    "flood": len(STORMS),
+    "gift": len(LACKS),
+    "letter": len(NEWS),
+}
 _PLOT_NAMES = tuple(PLOTS)
 _PRONOUNS = {
     "m": {"he": "he", "him": "him", "his": "his", "himself": "himself"},
@@ -104,7 +113,7 @@ def skeleton(draw: Draw, split: str, about: str | None = None) -> tuple[str, str
             other = others[int(draw() * len(others))]
         if (plot == "stray" and not hero.pet) or (plot == "noise" and not other.pet):
             continue
-        turn = int(draw() * len(LOSSES))
+        turn = int(draw() * _TURNS.get(plot, 1))
         if is_held_out(f"{plot}/{hero.name}/{other.name}/{turn}") == wanted:
             return plot, hero.name, other.name, turn
 
@@ -121,17 +130,18 @@ def tell(plot: str, hero: str, other: str, turn: int, voice: str, draw: Draw) ->
             slots[name] = text
             slots[capital(name)] = capital(text)
     elif plot == "peddler":
-        slots["ware"], slots["flaw"] = WARES[turn % len(WARES)]
-        slots["trick"] = TRICKS[turn % len(TRICKS)].format_map(slots)
+        slots["ware"], slots["flaw"] = WARES[turn]
+        slots["trick"] = TRICKS[int(draw() * len(TRICKS))].format_map(slots)
         slots["Flaw"], slots["Trick"] = capital(slots["flaw"]), capital(slots["trick"])
     elif plot in ("quarrel", "flood"):
-        slots["matter"] = QUARRELS[turn % len(QUARRELS)]
-        slots["storm"], slots["flood"] = STORMS[int(draw() * len(STORMS))]
+        if plot == "quarrel":
+            slots["matter"] = QUARRELS[turn]
+        slots["storm"], slots["flood"] = STORMS[turn if plot == "flood" else int(draw() * len(STORMS))]
         slots["Storm"] = capital(slots["storm"])
     elif plot == "gift":
-        slots["lack"], slots["some"] = LACKS[turn % len(LACKS)]
+        slots["lack"], slots["some"] = LACKS[turn]
     elif plot == "letter":
-        reported, spoken = NEWS[turn % len(NEWS)]
+        reported, spoken = NEWS[turn]
         slots["news"], slots["Told"] = reported.format_map(slots), capital(spoken.format_map(slots))
         slots["News"] = capital(slots["news"])
     frames = book(voice)
