@@ -57,7 +57,7 @@ def generate(
     for a prompt that is empty or leaves no room in the model's context.
     """
     bare = bare_model(model)
-    stops = _stops(model, stop_ids)
+    stops = stop_ids_of(model) if stop_ids is None else frozenset(stop_ids)
     context = context_of(model)
     prompt = list(prompt_ids)
     if not prompt:
@@ -97,15 +97,15 @@ def _loop(
     ahead = runner.device.type == "cuda"
     ended = [""] * variants
     logits = runner.prefill(torch.tensor([prompt], device=runner.device), variants, len(prompt) + limit)
-    finite = bool(logits.amax().isfinite())
+    finite, vocab = bool(logits.amax().isfinite()), logits.shape[-1]
     for step in range(limit):
         last = step == limit - 1
         ids = sampler(logits)
         if ahead and not last:
             # The device goes on while the host reads and shows this token; a step too many at a stop costs less.
-            logits = runner.step(ids)
+            logits = runner.step(ids.clamp(max=vocab - 1))
         drawn = ids.tolist()
-        if max(drawn) >= logits.shape[-1] or (step == 0 and not finite):
+        if max(drawn) >= vocab or (step == 0 and not finite):
             raise OgiveError(
                 "The model's output is not a number, so no token can be drawn from it.",
                 "Its weights may have diverged in training: use an earlier checkpoint.",
@@ -167,7 +167,14 @@ def context_of(model: Any) -> int | None:
     return None
 
 
-def _stops(model: Any, stop_ids: Iterable[int] | None) -> frozenset[int]:
-    if stop_ids is not None:
-        return frozenset(stop_ids)
-    return frozenset() if isinstance(model, nn.Module) else frozenset(model.tokenizer.stop_ids)
+def stop_ids_of(model: Any) -> frozenset[int]:
+    """The tokens that end a reply of a `LoadedModel`: its tokenizer's, and those its own generation settings name.
+
+    A bare module has none, so that nothing ends before it is asked to.
+    """
+    if isinstance(model, nn.Module):
+        return frozenset()
+    settings = getattr(model.model, "generation_config", None)
+    named = getattr(settings, "eos_token_id", None)
+    more = named if isinstance(named, list) else [] if named is None else [named]
+    return frozenset([*model.tokenizer.stop_ids, *more])

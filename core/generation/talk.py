@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.cancel import Cancel
 from core.generation.conversation import Conversation
-from core.generation.decode import generate
+from core.generation.decode import generate, stop_ids_of
 from core.generation.sampling import pinned
 from core.generation.stream import TextStream
 from core.settings.sampling import SamplingSettings
@@ -43,7 +43,7 @@ def reply(
     sampling = pinned(sampling)
     prompt = conversation.prompt(loaded.tokenizer, loaded.context, sampling.max_new_tokens)
     stream = TextStream(loaded.tokenizer, prompt.stop)
-    stops = frozenset(loaded.tokenizer.stop_ids)
+    stops = stop_ids_of(loaded)
     began = monotonic()
     count = 0
     for piece in generate(loaded, prompt.ids, sampling, stop_ids=stops, cancel=cancel):

@@ -183,6 +183,9 @@ def test_a_loaded_model_brings_its_context_and_stops(decoder: Decoder) -> None:
     loaded = SimpleNamespace(model=decoder, context=20, tokenizer=SimpleNamespace(stop_ids=(stop,)))
     [row] = complete(loaded, PROMPT, GREEDY)
     assert row.ended == "stop"
+    other = complete(decoder, PROMPT, GREEDY)[0].tokens[2]
+    decoder.generation_config = SimpleNamespace(eos_token_id=[other])  # ty: ignore[unresolved-attribute]
+    assert complete(loaded, PROMPT, GREEDY)[0].tokens[-1] == other, "a foreign model's own stop tokens count too"
     [row] = complete(loaded, PROMPT, GREEDY, stop_ids=())
     assert (len(row.tokens), row.ended) == (13, "context")
 
@@ -205,7 +208,9 @@ def test_packed_weights_change_nothing_but_rounding(kind: str, monkeypatch: pyte
     assert trained == complete(model, PROMPT, DRAWN, variants=4) != plain
 
 
-@pytest.mark.parametrize(("kind", "runner"), [("ours", DecoderRunner), ("llama", TransformersRunner)])
+@pytest.mark.parametrize(
+    ("kind", "runner"), [("ours", DecoderRunner), ("llama", TransformersRunner), ("gpt2", TransformersRunner)]
+)
 def test_the_static_step_equals_the_plain_one(kind: str, runner: Any, models: Any) -> None:
     """What a CUDA graph captures, run uncaptured; twice, so that the second prompt meets a used cache."""
     model = models.build(kind)
