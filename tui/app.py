@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -106,6 +107,7 @@ class OgiveApp(App[int], inherit_bindings=False):
     # Screens
 
     def on_mount(self) -> None:
+        self.call_after_refresh(_collect_from_now_on)
         if self.keymap:
             self.set_keymap(self.keymap)
         self.begin_capture_print(self)
@@ -289,6 +291,13 @@ class OgiveApp(App[int], inherit_bindings=False):
         """The sentence that `launch` prints is enough; the rest is in the log."""
         if self.is_headless:
             super()._print_error_renderables()
+
+
+def _collect_from_now_on() -> None:
+    """Collect rubbish again (see `launch.run_app`), but never look through what the first picture needed."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def summary(run_dir: Path) -> list[str]:

@@ -6,6 +6,7 @@ environment when it is first imported.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -71,6 +72,9 @@ def run_app(screen: str, workspace: Workspace, options: AppOptions, arguments: d
     """Show `screen` until the person leaves; the exit status. The terminal is as before, whatever happened."""
     if not (sys.stdin.isatty() and (sys.stderr.isatty() or sys.stdout.isatty())):
         raise OgiveError("The app needs a terminal.", "`ogive --help` lists the commands that work without one.")
+    # Most of what is made until the first picture stays for good: looking through it for rubbish, again and again, is a
+    # quarter of the time until then. The app turns collection on when it has drawn.
+    gc.disable()
     from tui.terminal import drawing_apart, log_file, prepare_environment, watched_terminal
 
     prepare_environment(os.environ)
