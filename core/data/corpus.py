@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from core.cancel import Cancel
@@ -18,6 +20,19 @@ from core.settings.data import DataSettings
 ENOUGH_DOCUMENTS = 20
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how many documents are done, and of how many (None: not known)."""
+
+
+def settled(settings: DataSettings) -> DataSettings:
+    """`settings` for a run that may be resumed from anywhere: relative paths made absolute, and every source looked
+    into. Raises OgiveError when one cannot be read or its first document is not as it should be."""
+    settled = settings.model_copy(deep=True)
+    for source in settled.sources:
+        if source.options.get("path"):
+            source.options["path"] = os.path.abspath(Path(source.options["path"]).expanduser())  # noqa: PTH100 - a glob
+    for source in Corpus(settled).sources:
+        if next(iter(source.documents()), None) is None:
+            raise OgiveError("The data holds no text.", "Check it with `ogive data show`.")
+    return settled
 
 
 @dataclass(frozen=True)

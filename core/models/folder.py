@@ -19,11 +19,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import OgiveError
-from core.files import library_failure, os_failure, read_json, write_json
+from core.files import library_failure, os_failure, read_json, sha256, write_json
 from core.models.decoder import Decoder
-from core.models.names import CONFIG, INDEX, MODEL_TYPE, PREFIX, WEIGHTS
+from core.models.names import CONFIG, INDEX, MANIFEST, MODEL_TYPE, PREFIX, WEIGHTS
 from core.settings.model import ModelSettings
 from core.tokenization.tokenizer import Tokenizer
+
+EARLIER = "Use an earlier checkpoint, or copy it again."
 
 
 def save_model(decoder: Decoder, tokenizer: Tokenizer | None, folder: str | Path) -> None:
@@ -127,15 +129,25 @@ def read_weights(folder: str | Path, device: str | torch.device = "cpu") -> dict
             raise OgiveError(
                 f"{folder} holds no weights: {name} is missing.", "Only safetensors are read, never pickle."
             )
+        _check_hash(path)
         try:
             state |= load_file(path, device=str(device))
         except safetensors.SafetensorError as error:
-            raise OgiveError(
-                f"{path} is torn or altered: {error}.", "Use an earlier checkpoint, or copy it again."
-            ) from None
+            raise OgiveError(f"{path} is torn or altered: {error}.", EARLIER) from None
         except OSError as error:
             raise os_failure("read", path, error) from error
     return state
+
+
+def _check_hash(path: Path) -> None:
+    """OgiveError when the folder has a manifest and the file is not what was written. Files over 1 GiB are trusted:
+    hashing takes about a second for each, and safetensors sees by itself when one is cut short."""
+    manifest = path.parent / MANIFEST
+    if not manifest.is_file() or path.stat().st_size > 1 << 30:
+        return
+    known = read_json(manifest)["files"].get(path.name, {}).get("sha256")
+    if known is not None and sha256(path) != known:
+        raise OgiveError(f"{path} is torn or altered: its hash is not that of what was written.", EARLIER)
 
 
 def load_decoder(folder: str | Path, device: str | torch.device = "cpu", dtype: torch.dtype | None = None) -> Decoder:

@@ -6,5 +6,6 @@ MODEL_TYPE = "ogive"
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+MANIFEST = "manifest.json"  # in a folder that is a checkpoint: the hash of every file
 PREFIX = "decoder."
 """What stands before our weights' names in a folder: the attribute of `DecoderForCausalLM` that holds the decoder."""

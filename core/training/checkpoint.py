@@ -17,10 +17,10 @@ from safetensors import SafetensorError
 
 from core.errors import OgiveError
 from core.files import library_failure, os_failure, read_json, sha256, sync_folder, to_json, write_atomic
+from core.models.names import MANIFEST
 
 START = "start"
 """The folder in a run that holds the checkpoint it began from, when it began from one."""
-MANIFEST = "manifest.json"
 FORMAT = 1
 _NAME = re.compile(r"step-(\d{8,})")
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.cancel import Cancel, Stopped
+from core.data.corpus import settled
 from core.errors import OgiveError
 from core.files import os_failure
 from core.runs.info import LOG, RunInfo
@@ -37,9 +38,11 @@ def create_run(
 
     `init_from` is a checkpoint whose weights it begins with; it is verified and linked into the run, so that it may be
     deleted where it was. With `go_on` the new run also takes over optimizer, generators, step and place in the data.
+    Raises OgiveError, and makes nothing, when the data cannot be read.
     """
     if init_from is not None:
         checkpoint.verify(init_from)
+    settings = settings.model_copy(update={"data": settled(settings.data)})
     writer = RunWriter.create(
         workspace,
         name or settings.name,

@@ -225,6 +225,42 @@ def test_a_damaged_header_is_one_sentence(recipe, train):
     assert "run.json" in one_sentence(caught)
 
 
+def test_bad_data_makes_no_run(recipe, workspace, tmp_path):
+    settings = recipe()
+    for content in (None, "", '{"body": "x"}\n'):
+        path = tmp_path / "song.jsonl"
+        if content is not None:
+            path.write_text(content)
+        settings.data.sources[0].options["path"] = str(path)
+        with pytest.raises(OgiveError) as caught:
+            create_run(settings, workspace)
+        one_sentence(caught)
+    assert not workspace.checkpoints.exists()
+
+
+def test_a_run_may_be_resumed_from_another_folder(recipe, workspace, text, tmp_path, monkeypatch):
+    monkeypatch.chdir(text.parent)
+    settings = recipe(steps=4)
+    settings.data.sources[0].options["path"] = text.name
+    run = create_run(settings, workspace)
+    monkeypatch.chdir(tmp_path)
+    assert execute(run) == "finished"
+    assert settings.data.sources[0].options["path"] == text.name
+
+
+def test_altered_weights_are_not_used_unnoticed(recipe, train):
+    from core.models.folder import load_decoder
+
+    folder = train(recipe(steps=3)) / checkpoint.folder_name(3)
+    load_decoder(folder)
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-7] ^= 2
+    path.write_bytes(data)
+    with pytest.raises(OgiveError, match=r"model\.safetensors is torn or altered"):
+        load_decoder(folder)
+
+
 def test_every_checkpoint_damaged_starts_again_and_says_so(recipe, train, outcome):
     run = train(recipe())
     before = outcome(run)
