@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 SKIP = frozenset({"step", "tokens", "time", "skipped"})
 KEYS = 48  # different numbers kept per bucket; a trainer that writes more loses the last ones
@@ -80,8 +80,7 @@ class Bucket:
                 self.values[key] = statistic
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One mark of a curve: place on the axis, mean, least, greatest, how many steps, how many of them were skipped.
 
     `mean` is None when every step here was skipped.

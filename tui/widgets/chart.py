@@ -106,12 +106,12 @@ def smoothed(points: Sequence[Point], smoothing: float) -> list[float | None]:
     """The exponential moving mean at each point, debiased at the start; a bucket weighs as the steps it holds."""
     found: list[float | None] = []
     mean, weight = 0.0, 0.0
-    for point in points:
-        if point.mean is None:
+    for _, value, _, _, count, skipped in points:
+        if value is None:
             found.append(mean / weight if weight else None)
             continue
-        keep = smoothing ** max(1, point.count - point.skipped)
-        mean = keep * mean + (1 - keep) * point.mean
+        keep = smoothing ** max(1, count - skipped)
+        mean = keep * mean + (1 - keep) * value
         weight = keep * weight + (1 - keep)
         found.append(mean / weight)
     return found
@@ -179,7 +179,7 @@ def draw(series: Sequence[Series], view: View, width: int, height: int) -> Pictu
     return Picture(lines, first, last, plots[0].final, hidden)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Column:
     low: float = math.inf
     high: float = -math.inf
@@ -204,8 +204,9 @@ def _plot(series: Series, view: View, low_x: float, high_x: float, columns: int)
     values: list[float] = []
     anchors: list[tuple[float, float]] = []
     before: tuple[float, float] | None = None
-    for point, mean in zip(series.points, means, strict=True):
-        place = (point.x - low_x) / reach * (columns - 1) if reach > 0 else 0.0
+    per_x = (columns - 1) / reach if reach > 0 else 0.0
+    for (x, value, low, high, _, skipped), mean in zip(series.points, means, strict=True):
+        place = (x - low_x) * per_x
         if place < -0.5:
             before = (place, mean) if mean is not None else before
             continue
@@ -213,13 +214,19 @@ def _plot(series: Series, view: View, low_x: float, high_x: float, columns: int)
             if mean is not None:
                 anchors.append((place, mean))
             break
-        column = found[max(0, min(columns - 1, round(place)))]
-        column.broken += point.skipped
-        if point.mean is None or mean is None:
+        column = found[min(columns - 1, int(place + 0.5))]
+        if skipped:
+            column.broken += skipped
+        if value is None or mean is None:
             continue
-        column.low, column.high = min(column.low, point.low), max(column.high, point.high)
+        if low < column.low:
+            column.low = low
+        if high > column.high:
+            column.high = high
         column.smooth = mean
-        values += (point.low, point.high)
+        values.append(low)
+        if high != low:
+            values.append(high)
         anchors.append((place, mean))
     if before is not None:
         anchors.insert(0, before)
@@ -236,6 +243,8 @@ def _plot(series: Series, view: View, low_x: float, high_x: float, columns: int)
 def _interpolate(columns: list[_Column], anchors: list[tuple[float, float]]) -> None:
     """A straight line between points that lie more than a column apart."""
     for (x0, y0), (x1, y1) in itertools.pairwise(anchors):
+        if x1 - x0 < 1.0 and int(x0) == int(x1):
+            continue
         for place in range(max(0, math.ceil(x0)), min(len(columns) - 1, math.floor(x1)) + 1):
             if columns[place].smooth is None and x1 > x0:
                 columns[place].smooth = y0 + (y1 - y0) * (place - x0) / (x1 - x0)
