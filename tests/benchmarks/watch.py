@@ -201,12 +201,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--steps", type=int, default=160, help="steps of a run of `speed`")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each kind in `speed`")
     args = parser.parse_args()
     figures: dict[str, Any] = {"load_before": os.getloadavg()[0]}
     for name in args.parts or PARTS:
         workspace = Path(tempfile.mkdtemp(prefix="ogive-watch-"))
         try:
-            figures |= PARTS[name](workspace)
+            more = {"steps": args.steps, "rounds": args.rounds} if name == "speed" else {}
+            figures |= PARTS[name](workspace, **more)
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
     missed = False
