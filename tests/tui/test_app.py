@@ -170,12 +170,12 @@ async def test_setup_refuses_to_start_what_is_wrong(workspace: Workspace) -> Non
 
 
 async def test_setup_remembers_saves_and_says_the_command(workspace: Workspace) -> None:
-    save_version(RunSettings(name="tale"), workspace)
+    save_version(RunSettings(name="fable"), workspace)
     first = OgiveApp(workspace, screen="setup")
     async with first.run_test(size=(80, 24)) as pilot:
         await pilot.press("p")
         await until(pilot, lambda: isinstance(first.screen, Picker))
-        await pilot.press(*"tale", "enter")
+        await pilot.press(*"fable", "enter")
         await until(pilot, lambda: isinstance(first.screen, SetupScreen))
         form = first.screen.query_one(Form)
         form.mark("training.steps")
@@ -183,18 +183,18 @@ async def test_setup_remembers_saves_and_says_the_command(workspace: Workspace) 
         assert first.screen.draft.settings.training.steps == 123
         await pilot.press("y")
         await until(pilot, lambda: isinstance(first.screen, Note))
-        assert first.screen._text == "ogive train tale --set training.steps=123"
+        assert first.screen._text == "ogive train fable --set training.steps=123"
         await pilot.press("escape")
     second = OgiveApp(workspace, screen="setup")
     async with second.run_test(size=(80, 24)) as pilot:
         assert second.screen.draft.settings.training.steps == 123
-        assert second.screen.draft.reference == "tale@1"
+        assert second.screen.draft.reference == "fable@1"
         await pilot.press("w")
         await pilot.pause()
         await pilot.press("enter")
-        await until(pilot, lambda: (workspace.configs / "training" / "tale@2.yaml").is_file())
-        await until(pilot, lambda: second.screen.draft.reference == "tale@2")
-        assert "parent: tale@1" in (workspace.configs / "training" / "tale@2.yaml").read_text()
+        await until(pilot, lambda: (workspace.configs / "training" / "fable@2.yaml").is_file())
+        await until(pilot, lambda: second.screen.draft.reference == "fable@2")
+        assert "parent: fable@1" in (workspace.configs / "training" / "fable@2.yaml").read_text()
 
 
 async def test_setup_start_makes_a_run_and_hands_it_to_the_engine(workspace: Workspace, monkeypatch) -> None:
