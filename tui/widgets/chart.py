@@ -166,13 +166,11 @@ def draw(series: Sequence[Series], view: View, width: int, height: int) -> Pictu
         return Picture(_empty(width, height), first, last)
     grid: list[list[Span]] = [[(" ", "bone")] * columns for _ in range(rows)]
     grid[rows - 1] = [(BASE, "hairline")] * columns
-    hidden = 0
-    for plot in reversed(plots):
-        hidden += _draw_raw(grid, plot, scale, faint=plot is plots[0])
+    hidden = _draw_raw(grid, plots[0], scale)
     for plot in reversed(plots):
         _draw_smooth(grid, plot, scale)
     for plot in reversed(plots):
-        _draw_marks(grid, plot, scale, columns)
+        _draw_marks(grid, plot, scale)
     _draw_broken(grid, plots[0])
     lines = [_gutter(row, scale) + _packed(cells) for row, cells in enumerate(grid)]
     lines.append(_axis(view.axis, low_x, high_x, columns))
@@ -278,11 +276,9 @@ def _scale(plots: Sequence[_Plot], view: View, rows: int) -> _Scale | None:
     return _Scale(low, high, log, rows)
 
 
-def _draw_raw(grid: list[list[Span]], plot: _Plot, scale: _Scale, faint: bool) -> int:
+def _draw_raw(grid: list[list[Span]], plot: _Plot, scale: _Scale) -> int:
     """Dots where raw values lie furthest from each other; how many columns reach outside the picture."""
     rows, hidden = len(grid), 0
-    if not faint:
-        return 0
     top = rows * LEVELS - 1
     for place, column in enumerate(plot.columns):
         if column.high < column.low:
@@ -306,8 +302,8 @@ def _draw_smooth(grid: list[list[Span]], plot: _Plot, scale: _Scale) -> None:
         grid[rows - 1 - row][place] = (BLOCKS[level], plot.role)
 
 
-def _draw_marks(grid: list[list[Span]], plot: _Plot, scale: _Scale, columns: int) -> None:
-    """A ◆ at every measurement, the newest with its value beside it."""
+def _draw_marks(grid: list[list[Span]], plot: _Plot, scale: _Scale) -> None:
+    """A ◆ at every measurement."""
     rows = len(grid)
     role = "verdigris" if plot.role == "blood" else plot.role
     for place, value in plot.marks:

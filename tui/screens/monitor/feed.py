@@ -186,7 +186,8 @@ class Feed(threading.Thread):
         drawn_at = 0.0
         while not self._closing:
             self._wake.clear()
-            changes = story.reader.poll(max_seconds=0.04)
+            # A living trainer may share this process: little at a time then.
+            changes = story.reader.poll(max_seconds=0.04 if story.reader.state in LIVE else 0.1)
             fresh = story.take(changes)
             self._send(story)
             now = time.monotonic()
