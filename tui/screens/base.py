@@ -26,7 +26,6 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 
 from tui import keys
 from tui.widgets.lines import Hairline, KeyLine, TitleLine, TrailLine
@@ -90,8 +89,7 @@ class OgiveScreen(Screen[Any]):
     @property
     def typing(self) -> bool:
         """Whether a text field has the focus: bare keys are text then."""
-        focused = self.focused
-        return isinstance(focused, (Input, TextArea)) or bool(getattr(focused, "typing", False))
+        return self.focused is not None and self.focused.check_consume_key("a", "a")
 
     def headline(self, left: Content | str, right: Content | str = "") -> None:
         """Set the title line's text after the screen's name, and its right end."""
