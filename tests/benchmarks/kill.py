@@ -144,17 +144,20 @@ class Killer:
 
     def _maybe_kill(self, pid: int, run: Path, life: float) -> bool:
         """Kill after a random time, or a few milliseconds into a save; False when it ended before."""
-        into_save = self.draw.random() < 0.5
+        target = self.draw.choice(("any", "save"))
+        packed = self.workspace.data / "packed"
+        if not packed.is_dir() and self.draw.random() < 0.7:
+            target, life = "pack", 0.0
         deadline = time.monotonic() + self.draw.uniform(0, life)
         while time.monotonic() < deadline:
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
                 return False
             time.sleep(0.0005)
-        while into_save and not any(run.glob(".step-*")):
+        while target != "any" and not any(run.glob(".step-*") if target == "save" else packed.glob(".*.building")):
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
                 return False
-        if into_save:
-            time.sleep(self.draw.uniform(0, 0.012))
+        if target != "any":
+            time.sleep(self.draw.uniform(0, 0.012 if target == "save" else 0.004))
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
             return False
         os.kill(pid, signal.SIGKILL)
