@@ -66,7 +66,11 @@ def resolve(workspace: Workspace, name: str | os.PathLike[str] = "latest") -> Ru
 
 def children(workspace: Workspace, info: RunInfo) -> list[RunInfo]:
     """Runs that were forked from `info` or started from its weights."""
-    return [other for other in list_runs(workspace) if any(info.id in parent for parent in other.parents)]
+    return [
+        other
+        for other in list_runs(workspace)
+        if any(info.id in parent.replace("@", "/").replace(":", "/").split("/") for parent in other.parents)
+    ]
 
 
 def delete(workspace: Workspace, info: RunInfo) -> None:

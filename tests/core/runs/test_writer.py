@@ -250,6 +250,14 @@ def test_delete_refuses_the_living_and_what_is_elsewhere(workspace, make, tmp_pa
     assert not list(workspace.checkpoints.glob("*tale*"))
 
 
+def test_children_are_those_that_name_it(workspace, make):
+    first = make("a")
+    forked = make("b", parents=[f"{first.path.name}@400"])
+    make("c", parents=[f"{first.path.name}-2"])
+    found = registry.children(workspace, RunInfo.read(first.path))
+    assert [info.id for info in found] == [forked.path.name]
+
+
 def test_compare_shows_where_settings_differ(make):
     a, b = make("a", steps=10), make("b", steps=20)
     rows = dict(registry.compare([RunInfo.read(a.path), RunInfo.read(b.path)]))
