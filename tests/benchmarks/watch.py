@@ -84,15 +84,24 @@ def first_paint(workspace: Path, rounds: int = 9) -> dict[str, Any]:
     return {"first_paint_s": statistics.median(seen), "first_paint_all_s": seen, "help_s": statistics.median(helps)}
 
 
+def _thread_seconds(pid: int) -> dict[int, float]:
+    return {thread.id: thread.user_time + thread.system_time for thread in psutil.Process(pid).threads()}
+
+
 def keys(workspace: Path, presses: int = 120, quiet: float = 20.0) -> dict[str, Any]:
     """Milliseconds from a key to its effect on the wire while the program trains; bytes per second without keys."""
     ogive = start(workspace, "demo", "--new", *demo(100_000))
     ogive.wait_for(lambda text: "MONITOR" in text and "ema" in text and "loss n/a" not in text, 120)
     time.sleep(5)
     ogive.emulated = False  # the emulator's own work must not stand in the measured program's way
-    began, before = time.monotonic(), len(ogive.raw)
+    began, before, busy = time.monotonic(), len(ogive.raw), _thread_seconds(ogive.process.pid)
     time.sleep(quiet)
-    traffic = (len(ogive.raw) - before) / (time.monotonic() - began)
+    seconds = time.monotonic() - began
+    traffic = (len(ogive.raw) - before) / seconds
+    used = {thread: now - busy.get(thread, 0.0) for thread, now in _thread_seconds(ogive.process.pid).items()}
+    # The first thread paints. Of the others the busiest are the trainer's, one for each core; the rest read and draw.
+    painting = used.pop(ogive.process.pid)
+    interface = (painting + sum(sorted(used.values())[: -(os.cpu_count() or 1)])) / seconds
     draw = random.Random(1)
     waits = []
     for press in range(presses):
@@ -114,6 +123,7 @@ def keys(workspace: Path, presses: int = 120, quiet: float = 20.0) -> dict[str, 
         "key_to_paint_p95_ms": waits[int(0.95 * len(waits))],
         "key_to_paint_max_ms": waits[-1],
         "monitor_bytes_per_s": traffic,
+        "interface_cores": interface,
         "training_rss_mb": memory,
     }
 
