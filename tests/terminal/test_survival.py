@@ -37,7 +37,6 @@ def scripted(body: str) -> list[str]:
         from tui import launch
         def meddle():
             time.sleep(1.0)
-            from textual._context import active_app
 {textwrap.indent(textwrap.dedent(body), " " * 12)}
         threading.Thread(target=meddle, daemon=True).start()
         raise SystemExit(launch.main([]))
@@ -75,6 +74,7 @@ def test_a_defect_of_the_interface_leaves_the_terminal_whole(terminal, tmp_path:
     body = """
     import gc
     from tui.app import OgiveApp
+    gc.unfreeze()
     app = next(thing for thing in gc.get_objects() if isinstance(thing, OgiveApp))
     def fail():
         raise RuntimeError("a defect")
