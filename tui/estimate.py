@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.hardware import cpu_count
 from core.models.counting import Count, Memory, count, training_memory
 from core.settings.run import RunSettings
 from core.settings.tokenizer import TokenizerSettings
@@ -82,7 +82,7 @@ def estimate(settings: RunSettings, speed: Speed | None = None, *, cuda: bool = 
     elif cuda:
         seconds, basis = None, "no run has been timed on this GPU yet"
     else:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = cpu_count()
         seconds = (work / (GUESS[1] * cores), work / (GUESS[0] * cores))
         basis = f"a guess for {cores} cores; no run has been timed here yet"
     return Estimate(counted, memory, size, known, per_step, training.steps, seconds, basis)

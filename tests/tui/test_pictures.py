@@ -14,7 +14,8 @@ SIZES = [(80, 24), (120, 40)]
 
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of the estimate stands still, and the home screen is read once."""
+    """The clock and the cores of the estimate are fixed, and the home screen is read once."""
+    monkeypatch.setattr("tui.estimate.cpu_count", lambda: 2)
     monkeypatch.setattr("tui.screens.setup.time.time", lambda: 1_763_631_060.0)
     monkeypatch.setattr("tui.screens.home.REFRESH", 3600.0)
 
