@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
@@ -18,6 +19,10 @@ from tui.widgets.lines import key_content
 
 if TYPE_CHECKING:
     from tui.app import OgiveApp
+
+
+KEYS, EXPLAINED = 15, 52
+"""Columns of the keys and of what they do: together no wider than the dialog."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -52,7 +57,11 @@ class HelpScreen(ModalScreen[None]):
             for key in rows:
                 every = keymap.get(key.id, key.keys).split(",")
                 shown = [key.show] if key.show and key.id not in keymap else [keys.written(one) for one in every]
-                lines.append(Content.assemble((f"  {' '.join(shown):<12}", "$brass"), (key.help, "$bone")))
+                left = f"  {' '.join(shown):<{KEYS}}"
+                # Wrapped by hand, so that what goes on stands under the explanation and not under the key.
+                for line in textwrap.wrap(key.help, EXPLAINED):
+                    lines.append(Content.assemble((left, "$brass"), (line, "$bone")))
+                    left = " " * (KEYS + 2)
         return Content("\n").join(lines)
 
     def on_mount(self) -> None:
