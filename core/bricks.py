@@ -98,7 +98,12 @@ POSITIONS = Table(
         "rope",
         "core.models.positions:RotaryPositions",
         "Rotates queries and keys by their place (RoFormer).",
-        {"theta": Option(10000.0, "Base of the rotation wavelengths", minimum=1.0)},
+        {
+            "theta": Option(10000.0, "Base of the rotation wavelengths", minimum=1.0),
+            "recency": Option(
+                0.0, "What a token of distance costs in the first head's scores, half as much in each next", minimum=0.0
+            ),
+        },
     ),
     Brick(
         "learned",

@@ -81,7 +81,8 @@ class Attention(nn.Module):
     ) -> None:
         super().__init__()
         self.heads, self.kv_heads, self.head_size, self.dropout = heads, kv_heads, head_size, dropout
-        self.qkv = blank.linear(size, (heads + 2 * kv_heads) * head_size, bias=bias)
+        parts = (heads * head_size, kv_heads * head_size, kv_heads * head_size)
+        self.qkv = blank.linear(size, sum(parts), bias=bias, parts=parts)
         self.out = blank.linear(heads * head_size, size, bias=bias)
         self.q_norm = norm(head_size) if norm else None
         self.k_norm = norm(head_size) if norm else None

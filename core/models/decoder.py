@@ -219,7 +219,7 @@ class Decoder(nn.Module):
             seen = seen & (mask[:, None, :] if mask.dim() == 2 else mask).bool() | own
         seen = seen.unsqueeze(-3)
         added = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(~seen, float("-inf"))
-        return Sight(causal=False, mask=added if bias is None else added + bias, plain=plain)
+        return Sight(causal=False, mask=added if bias is None else added + bias.to(dtype), plain=plain)
 
 
 def _causal(time: int, keys: int, device: torch.device) -> Tensor:

@@ -16,7 +16,7 @@ class SwiGLU(nn.Module):
 
     def __init__(self, size: int, inner: int, bias: bool) -> None:
         super().__init__()
-        self.up = blank.linear(size, 2 * inner, bias=bias)
+        self.up = blank.linear(size, 2 * inner, bias=bias, parts=(inner, inner))
         self.down = blank.linear(inner, size, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:

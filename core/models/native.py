@@ -98,6 +98,8 @@ def _unlike_llama(settings: ModelSettings, qk_norm: bool) -> str:
         "feedforward": (settings.feedforward.name, "swiglu"),
         "qk_norm": (settings.qk_norm, qk_norm),
     }
+    if settings.positions.name == "rope":
+        wanted["positions.recency"] = (settings.positions["recency"], 0.0)
     for key, (given, needed) in wanted.items():
         if given != needed:
             return f"{key} is {given}, not {needed}"

@@ -55,10 +55,15 @@ class LearnedPositions(Positions):
 
 
 class RotaryPositions(Positions):
-    """Turns pairs (i, i + head_size / 2) of queries and keys by place * theta^(-2i / head_size) (Su et al. 2021)."""
+    """Turns pairs (i, i + head_size / 2) of queries and keys by place * theta^(-2i / head_size) (Su et al. 2021).
 
-    def __init__(self, size: int, head_size: int, heads: int, context: int, theta: float) -> None:
+    With `recency`, head h also loses recency / 2^h of its score per token of distance (ALiBi, Press et al. 2022), so
+    that attention looks near from the first step on: small models learn faster.
+    """
+
+    def __init__(self, size: int, head_size: int, heads: int, context: int, theta: float, recency: float = 0.0) -> None:
         super().__init__()
+        self.slopes = [recency / 2**head for head in range(heads)] if recency else None
         self.head_size = head_size
         self.context = context
         self.theta = theta
@@ -81,3 +86,18 @@ class RotaryPositions(Positions):
         cosine, sine = prepared
         swapped = x.roll(x.shape[-1] // 2, dims=-1)
         return torch.addcmul(x * cosine.to(x.dtype), swapped, sine.to(x.dtype))
+
+    def bias(self, queries: Place, keys: Place, like: Tensor) -> Tensor | None:
+        if self.slopes is None:
+            return None
+        # Only differences between keys count, so places counted from elsewhere (left padding) give the same.
+        distance = _places(keys, like)[..., None, :] - _places(queries, like)[..., :, None]
+        slopes = torch.tensor(self.slopes, device=like.device)
+        return distance.clamp(max=0.0).unsqueeze(-3) * slopes[:, None, None]
+
+
+def _places(place: Place, like: Tensor) -> Tensor:
+    """Places as fp32 numbers, `(1 or batch, time)`."""
+    if isinstance(place, Tensor):
+        return place.float()
+    return torch.arange(place.start, place.stop, dtype=torch.float32, device=like.device)[None]

@@ -1,13 +1,15 @@
 """Muon (Jordan et al. 2024): momentum of hidden matrices made orthogonal before each step; AdamW for the rest.
 
 Matrices of one shape are kept and orthogonalised as one batch, so a step costs a handful of batched products instead
-of a loop over layers.
+of a loop over layers. Queries, keys and values, and a gate, are matrices of their own though they share a weight:
+orthogonalised together they would compete (0.02 nats of a small model's loss).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -34,15 +36,47 @@ def newton_schulz(matrices: torch.Tensor, steps: int) -> torch.Tensor:
     return x.mT if tall else x
 
 
+@dataclass(frozen=True)
+class _Matrix:
+    """A hidden matrix: a weight, or the rows of a weight that holds several (queries, keys, values)."""
+
+    name: str
+    parameter: nn.Parameter
+    first: int
+    rows: int
+
+    def of(self, weight: torch.Tensor) -> torch.Tensor:
+        """The matrix's rows of the weight or of its gradient, without a copy."""
+        return weight if self.rows == weight.shape[0] else weight.narrow(0, self.first, self.rows)
+
+
+def _matrices(parameters: SortedParameters) -> Iterator[_Matrix]:
+    for name, parameter in parameters.hidden.items():
+        first = 0
+        parts = parameters.parts.get(name) or (parameter.shape[0],)
+        for rows in parts:
+            yield _Matrix(name if len(parts) == 1 else f"{name}.{first}", parameter, first, rows)
+            first += rows
+
+
 class _Stack:
     """Hidden matrices of one shape and their momentum as one tensor (matrices, rows, columns)."""
 
-    def __init__(self, parameters: dict[str, nn.Parameter]) -> None:
-        self.names = list(parameters)
-        self.parameters: list[torch.Tensor] = list(parameters.values())
-        self.momentum = torch.stack([torch.zeros_like(parameter) for parameter in self.parameters])
-        rows, columns = self.parameters[0].shape
+    def __init__(self, matrices: list[_Matrix]) -> None:
+        self.names = [matrix.name for matrix in matrices]
+        self._matrices = matrices
+        rows, columns = matrices[0].rows, matrices[0].parameter.shape[1]
+        self.momentum = matrices[0].parameter.new_zeros(len(matrices), rows, columns)
         self.ratio = math.sqrt(max(1.0, rows / columns))
+
+    @property
+    def weights(self) -> list[torch.Tensor]:
+        return [matrix.of(matrix.parameter) for matrix in self._matrices]
+
+    def gradients(self) -> torch.Tensor:
+        """All gradients as one new tensor, like `momentum`."""
+        whole = gradients([matrix.parameter for matrix in self._matrices])
+        return torch.stack([matrix.of(grad) for matrix, grad in zip(self._matrices, whole, strict=True)])
 
 
 class Muon:
@@ -64,9 +98,9 @@ class Muon:
         eps: float = 1e-8,
         dtype: torch.dtype | None = None,
     ) -> None:
-        shapes: dict[torch.Size, dict[str, nn.Parameter]] = {}
-        for name, parameter in parameters.hidden.items():
-            shapes.setdefault(parameter.shape, {})[name] = parameter
+        shapes: dict[tuple[int, int], list[_Matrix]] = {}
+        for matrix in _matrices(parameters):
+            shapes.setdefault((matrix.rows, matrix.parameter.shape[1]), []).append(matrix)
         self._stacks = [_Stack(group) for group in shapes.values()]
         self._lr = lr
         self._weight_decay = weight_decay
@@ -93,15 +127,16 @@ class Muon:
             if skip is not None:
                 # Adding -0.0 changes no bit of any number; adding +0.0 would turn -0.0 into +0.0.
                 update = torch.where(skip > 0, -0.0, update)
+            weights = stack.weights
             if self._weight_decay:
-                torch._foreach_mul_(stack.parameters, keep)
-            torch._foreach_add_(stack.parameters, list(update.unbind(0)))
+                torch._foreach_mul_(weights, keep)
+            torch._foreach_add_(weights, list(update.unbind(0)))
         if self._adamw is not None:
             self._adamw.step(share, scale, skip)
 
     def _direction(self, stack: _Stack, scale: torch.Tensor | None, skip: torch.Tensor | None) -> torch.Tensor:
         """Nesterov momentum of the stacked gradients, made orthogonal: (matrices, rows, columns) in fp32."""
-        gradient = torch.stack(gradients(stack.parameters))
+        gradient = stack.gradients()
         if scale is not None:
             gradient.div_(scale)
         if skip is not None:

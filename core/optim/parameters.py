@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -12,10 +12,11 @@ HEAD_NAMES = ("head", "lm_head", "output", "embed_out")
 @dataclass(frozen=True)
 class SortedParameters:
     """A model's trainable parameters by name: `hidden` are the matrices inside blocks, `rest` is everything else
-    (embeddings, head, norms, biases)."""
+    (embeddings, head, norms, biases). `parts` gives the rows of each matrix in a hidden weight that holds several."""
 
     hidden: dict[str, nn.Parameter]
     rest: dict[str, nn.Parameter]
+    parts: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def everything(self) -> dict[str, nn.Parameter]:
         return {**self.hidden, **self.rest}
@@ -38,4 +39,5 @@ def sort_parameters(model: nn.Module) -> SortedParameters:
         if parameter.requires_grad:
             inside = parameter.ndim == 2 and id(parameter) not in outside
             (hidden if inside else rest)[name] = parameter
-    return SortedParameters(hidden, rest)
+    parts = {f"{name}.weight": module.parts for name, module in model.named_modules() if getattr(module, "parts", None)}
+    return SortedParameters(hidden, rest, {name: rows for name, rows in parts.items() if name in hidden})

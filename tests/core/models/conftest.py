@@ -13,6 +13,7 @@ SHAPES = {
     "gpt2": {"positions": "learned", "norm": "layernorm", "feedforward": "gelu", "bias": True},
     "gqa": {"kv_heads": 2, "qk_norm": True, "tied": False},
     "mqa": {"kv_heads": 1, "feedforward": "relu2", "tied": False, "head_size": 8},
+    "recency": {"positions": {"name": "rope", "theta": 100.0, "recency": 1.0}, "kv_heads": 2},
     "layernorm": {"norm": "layernorm", "qk_norm": True, "kv_heads": 2},
 }
 

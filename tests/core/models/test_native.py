@@ -75,5 +75,6 @@ def test_what_has_no_brick_here_is_said():
     with pytest.raises(OgiveError, match="'relu'"):
         native.settings_from({**llama, "hidden_act": "relu"})
     assert native.families_of(ModelSettings(feedforward="relu2")) == []
+    assert native.families_of(ModelSettings(positions={"name": "rope", "recency": 0.5})) == []
     with pytest.raises(OgiveError, match=r"no weight 'model\.embed_tokens\.weight'"):
         native.from_native(native.FAMILIES["llama"], {}, ModelSettings(), 101)

@@ -95,6 +95,27 @@ def test_muon_equals_torch():
         assert (a - b).norm() < 0.02 * (a - start).norm(), name
 
 
+def test_matrices_that_share_a_weight_are_orthogonalised_apart():
+    joined = nn.Linear(16, 40, bias=False)
+    joined.parts = (16, 8, 16)
+    apart = nn.ModuleList([nn.Linear(16, rows, bias=False) for rows in joined.parts])
+    for layer, part in zip(apart, joined.weight.detach().split(joined.parts), strict=True):
+        layer.weight.data.copy_(part)
+    one, three = (Muon(sort_parameters(model), lr=0.1, weight_decay=0.1) for model in (nn.ModuleList([joined]), apart))
+    for step in range(3):
+        joined.weight.grad = torch.randn(40, 16, generator=torch.Generator().manual_seed(step))
+        for layer, part in zip(apart, joined.weight.grad.split(joined.parts), strict=True):
+            layer.weight.grad = part.clone()
+        one.step(1.0)
+        three.step(1.0)
+    torch.testing.assert_close(joined.weight, torch.cat([layer.weight for layer in apart]))
+    state = {name: tensor.clone() for name, tensor in one.state_tensors().items()}
+    assert len(state) == 3
+    one.step(1.0)
+    one.load_state_tensors(state)
+    assert all(torch.equal(tensor, state[name]) for name, tensor in one.state_tensors().items())
+
+
 @pytest.mark.parametrize("shape", [(5, 8, 20), (5, 20, 8), (2, 16, 16)])
 def test_newton_schulz_squares_the_singular_values(shape):
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1))
