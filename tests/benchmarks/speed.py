@@ -81,6 +81,7 @@ def measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "ms": round(middle, 2),
             "fastest_ms": round(min(worker.times), 2),
+            "each_ms": [round(taken, 1) for taken in worker.times],
             "tokens_per_s": round(1e3 * tokens / middle),
             "loss": round(worker.loss, 3),
             "ready_s": round(worker.ready_seconds, 1),
