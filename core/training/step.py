@@ -116,7 +116,7 @@ class Stepper:
         for tensors in batch.split(self.micro):
             with self.autocast():
                 loss, _ = self._loss(*tensors)
-            # Not `loss.backward(weight)`, which imports half a second of the compiler.
+            # Not `loss.backward(weight)`, which imports the compiler's shape engine.
             (loss * weight).backward()
             total = loss.detach() if total is None else total + loss.detach()
         assert total is not None
