@@ -6,6 +6,8 @@ The workspace needs a finished run; its newest model answers in the chat. SVGs g
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sys
 from pathlib import Path
 
@@ -25,7 +27,7 @@ async def settle(pilot: Pilot[int], seconds: float) -> None:
 
 
 async def take(workspace: Workspace, name: str, size: tuple[int, int], screen: str, *presses: str | float) -> None:
-    app = OgiveApp(workspace, screen=screen, first_reading=FirstReading(workspace))
+    app = OgiveApp(workspace, screen=screen, theme_name="ogive-dark", first_reading=FirstReading(workspace))
     async with app.run_test(size=size) as pilot:
         await settle(pilot, 4.0)
         for press in presses:
@@ -42,6 +44,8 @@ def typed(text: str) -> list[str]:
 
 
 async def main(folder: str) -> None:
+    # Whose machine this is does not belong in a picture.
+    os.environ["LOGNAME"], socket.gethostname = "mira", lambda: "laptop"
     workspace = Workspace.find(folder)
     PICTURES.mkdir(exist_ok=True)
     await take(workspace, "home", (80, 24), "home")
@@ -49,7 +53,7 @@ async def main(folder: str) -> None:
     await take(workspace, "monitor-80", (80, 24), "monitor")
     await take(workspace, "monitor", (120, 32), "monitor")
     talk: list[str | float] = []
-    for text in ("/temp 0.6", "/seed 11", *TALK):
+    for text in ("/temp 0.5", "/seed 4", *TALK):
         talk += [*typed(text), "enter", 12.0 if text in TALK else 0.5]
     await take(workspace, "chat", (80, 24), "chat", 6.0, *talk)
 

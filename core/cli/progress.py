@@ -25,14 +25,15 @@ class Lines:
         self._run = run
         self._printed = 0.0
         self._held_out: float | None = None
-        self.sample: dict[str, Any] | None = None
+        self.samples: list[dict[str, Any]] = []
+        """Those of the last step that had any."""
 
     def __call__(self, kind: str, record: dict[str, Any]) -> None:
         if kind == "metrics":
             self._metrics(record)
         elif kind == "sample":
-            self.sample = record
-            self._say(f"sample at step {record['step']}: {one_line(record['prompt'] + record['text'], 100)}")
+            self.samples = [kept for kept in self.samples if kept["step"] == record["step"]] + [record]
+            self._say(f"sample at step {record['step']}: {one_line(sample_text(record), 100)}")
         elif kind == "event":
             self._event(record)
 
@@ -107,7 +108,7 @@ def train_here(run: Path, as_json: bool) -> int:
     if as_json:
         print(json.dumps(summary(info), indent=2))
     elif outcome == "finished":
-        tell_finished(info, lines.sample)
+        tell_finished(info, lines.samples)
     else:
         print(f"stopped at step {info.step} of {info.steps} ({cancel.reason or 'asked to'}), saved.")
         print(f"next: ogive resume {info.id}")
@@ -115,16 +116,17 @@ def train_here(run: Path, as_json: bool) -> int:
     return 130 if cancel.reason == "SIGINT" and outcome != "finished" else 0
 
 
-def tell_finished(info: RunInfo, sample: dict[str, Any] | None) -> None:
-    """The end of a run for a person: figures, the last sample, the next commands."""
+def tell_finished(info: RunInfo, samples: list[dict[str, Any]]) -> None:
+    """The end of a run for a person: figures, the last samples, the next commands."""
     best = info.best or {}
     print(
         f"finished: {info.steps} steps, {count(info.tokens)} tokens in {duration(info.elapsed)}; "
         f"{count(info.parameters)} parameters"
         + (f"; held-out loss {best['eval_loss']:.4f} at step {best['step']}" if best.get("eval_loss") else "")
     )
-    if sample is not None:
-        print(f"\n{(sample['prompt'] + sample['text']).strip()}\n")
+    for sample in samples:
+        print(f"\n{sample_text(sample)}")
+    print()
     print(f"next: ogive chat {info.id}\n      ogive generate {info.id} --prompt '...'\n      ogive monitor {info.id}")
 
 
@@ -152,3 +154,9 @@ def run_path(workspace: Workspace, info: RunInfo) -> str:
         return str(info.path.relative_to(workspace.root))
     except ValueError:
         return str(info.path)
+
+
+def sample_text(record: dict[str, Any]) -> str:
+    """A sample as a person reads it: the prompt gone on with, or what was asked and the reply."""
+    between = "\n  " if record.get("reply") else ""
+    return f"{record['prompt']}{between}{record['text']}".strip()

@@ -55,6 +55,7 @@ class TrainingSettings(Settings):
     keep: int = setting(3, "Checkpoints kept besides best, latest and final", ge=1)
     sample_every: int = setting(200, "Steps between samples (0: none)", unit="steps", ge=0)
     sample_prompts: list[str] = setting([""], "What the samples begin with")
+    sample_questions: list[str] = setting([], "Messages that samples reply to, by the tokenizer's chat template")
     nonfinite_limit: int = setting(5, "Steps with a non-finite loss or gradient in a row before a roll-back", ge=1)
     seed: int = setting(1337, "Fixes initial weights, order of data and dropout", ge=0)
     loggers: list[Logger] = Field(default=[], description="Where metrics go besides the run folder")

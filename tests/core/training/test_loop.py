@@ -340,3 +340,12 @@ def test_stopped_before_the_first_step(recipe, workspace):
     assert execute(run, cancel) == "stopped"
     assert RunInfo.read(run).status == "stopped"
     assert execute(run) == "finished"
+
+
+def test_samples_go_on_with_prompts_and_reply_to_questions(recipe, workspace):
+    changes = {"steps": 2, "sample_every": 2, "sample_prompts": ["The"], "sample_questions": ["Who?"]}
+    run = create_run(recipe(**changes), workspace)
+    assert execute(run) == "finished"
+    records = [json.loads(line) for line in (run / "samples.jsonl").read_text().splitlines()]
+    assert [(record["prompt"], record["reply"]) for record in records] == [("The", False), ("Who?", True)]
+    assert all("<|" not in record["text"] for record in records)

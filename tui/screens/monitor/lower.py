@@ -68,7 +68,7 @@ def sample_lines(story: Story, look: Look, width: int, height: int) -> tuple[lis
         heading += [(f" {DOT} ", "ash"), (f'"{sample.prompt[:40]}"', "bone")]
     heading.append((f" {DOT} ".join(["", *filter(None, (place, "diff" if look.diff else ""))]), "ash"))
     before = kept[len(kept) - 2 - back] if look.diff and back < len(kept) - 1 else None
-    body = [_marked(line, before) for line in wrap((sample.prompt + sample.text).strip("\n"), width - 2)]
+    body = [_marked(line, before) for line in wrap(sample.whole.strip("\n"), width - 2)]
     room = height - 1
     more = max(0, len(body) - room)
     first = min(look.scroll, more)
@@ -81,7 +81,7 @@ def sample_lines(story: Story, look: Look, width: int, height: int) -> tuple[lis
 def _marked(line: str, before: Sample | None) -> Line:
     if before is None:
         return ((line, "bone"),)
-    known = set((before.prompt + before.text).split())
+    known = set(before.whole.split())
     parts: list[tuple[str, str]] = []
     for place, word in enumerate(line.split(" ")):
         parts.append(((" " if place else "") + word, "bone" if word in known or not word else "bold verdigris"))

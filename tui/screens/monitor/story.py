@@ -61,11 +61,16 @@ class Asked:
 
 @dataclass
 class Sample:
-    """Text that the model wrote at a step."""
+    """Text that the model wrote at a step: the prompt gone on with, or a reply to it."""
 
     step: int
     prompt: str
     text: str
+    reply: bool = False
+
+    @property
+    def whole(self) -> str:
+        return self.text if self.reply else self.prompt + self.text
 
 
 @dataclass
@@ -163,7 +168,7 @@ class Story:
         kept = self.samples.setdefault(prompt, deque(maxlen=SAMPLES))
         while kept and kept[-1].step >= step:
             kept.pop()
-        kept.append(Sample(step, literal(prompt), literal(text)))
+        kept.append(Sample(step, literal(prompt), literal(text), record.get("reply") is True))
 
     def _event(self, event: dict[str, Any]) -> list[alerts.Alert]:
         kind = event.get("kind")
