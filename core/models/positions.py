@@ -90,10 +90,11 @@ class RotaryPositions(Positions):
     def bias(self, queries: Place, keys: Place, like: Tensor) -> Tensor | None:
         if self.slopes is None:
             return None
-        # Only differences between keys count, so places counted from elsewhere (left padding) give the same.
+        # Only differences between keys count, so places counted from elsewhere (left padding) give the same; what
+        # lies ahead is masked, whatever stands here.
         distance = _places(keys, like)[..., None, :] - _places(queries, like)[..., :, None]
         slopes = torch.tensor(self.slopes, device=like.device)
-        return distance.clamp(max=0.0).unsqueeze(-3) * slopes[:, None, None]
+        return distance.unsqueeze(-3) * slopes[:, None, None]
 
 
 def _places(place: Place, like: Tensor) -> Tensor:

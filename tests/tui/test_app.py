@@ -365,6 +365,7 @@ async def test_arbitrary_text_is_shown_as_it_is(workspace: Workspace, add_run) -
     async with app.run_test(size=(120, 40)) as pilot:
         rows = app.screen.query_one("#runs", Rows)
         await until(pilot, lambda: len(rows.rows) == 1)
+        await until(pilot, lambda: "[/]" in trail(app))
         assert "[/]" in trail(app)
         assert "\x1b" not in trail(app)
         app.show_failure("[/foo] [b", "x [/b]")
