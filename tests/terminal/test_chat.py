@@ -19,13 +19,16 @@ from core.tokenization import byte
 def models(workspace: Path) -> Path:
     """Two models of random weights: whatever bytes they draw, escapes and NUL among them, the screen must stand."""
     tokenizer = byte.build()
-    settings = ModelSettings.model_validate({"layers": 2, "hidden_size": 64, "heads": 4, "context": 4096})
+    shape = {"layers": 2, "hidden_size": 64, "heads": 4, "context": 4096, "norm": "layernorm", "bias": True}
+    settings = ModelSettings.model_validate(shape)
     for seed, name in enumerate(("babel", "bedlam")):
         torch.manual_seed(seed)
         decoder = Decoder(settings, tokenizer.vocab_size)
-        with torch.no_grad():  # never ends a reply by itself
-            decoder.embedding.weight[tokenizer.end_id] = 0.0
-            decoder.embedding.weight[tokenizer.eos_id] = 0.0
+        with torch.no_grad():  # never ends a reply by itself: one number of the stream is always 1 and forbids it
+            decoder.norm.weight[0] = 0.0
+            decoder.norm.bias[0] = 1.0
+            decoder.embedding.weight[:, 0] = 0.0
+            decoder.embedding.weight[list(tokenizer.stop_ids), 0] = -1000.0
         save_model(decoder, tokenizer, workspace / "checkpoints" / name)
     return workspace
 
