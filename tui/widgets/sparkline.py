@@ -17,8 +17,9 @@ def spark(values: Sequence[float | None], width: int, low: float | None = None, 
     known = [value for value in shown if value is not None and math.isfinite(value)]
     if not known:
         return "×" * len(shown)
-    bottom = min(known) if low is None else low
-    top = max(known) if high is None else high
+    # Of halves, because the distance between the two largest numbers is no number.
+    bottom = (min(known) if low is None else low) / 2
+    top = (max(known) if high is None else high) / 2
     reach = top - bottom
     # A change of less than a thousandth of the value is noise of the last digit, not a curve.
     if reach <= abs(top) * 1e-3:
@@ -27,7 +28,7 @@ def spark(values: Sequence[float | None], width: int, low: float | None = None, 
     return "".join(
         "×"
         if value is None or not math.isfinite(value)
-        else BLOCKS[max(0, min(7, int((value - bottom) / reach * 7.999)))]
+        else BLOCKS[int(max(0.0, min(1.0, (value / 2 - bottom) / reach)) * 7.999)]
         for value in shown
     )
 

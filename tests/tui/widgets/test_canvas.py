@@ -1,6 +1,6 @@
 """Lines that repaint only what changed, and sparklines."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.app import App
 
@@ -72,6 +72,7 @@ async def test_paint_asks_for_the_changed_cells_only():
         assert len(Repainted.asked) == 1
 
 
+@example([1.7976931348623157e308, -9.9792015476736e291], 2)
 @given(st.lists(st.none() | st.floats(), max_size=30), st.integers(0, 20))
 def test_spark_survives_any_values(values, width):
     text = spark(values, width)
