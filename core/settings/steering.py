@@ -1,4 +1,4 @@
-"""All that one steering session needs: the model, its adapter, how variants are drawn, what a pick does, the prompts."""
+"""All that one steering session needs: model, adapter, how variants are drawn, what a pick does, the prompts."""
 
 from __future__ import annotations
 
