@@ -149,7 +149,7 @@ KEYS: tuple[Key, ...] = (
     Key("steer.pick-8", "8", "pick 8", "Pick the eighth", act="pick(8)", palette=False),
     Key("steer.take", "enter", "pick marked", "Pick the variant under the mark"),
     Key("steer.none", "0,x", "none", "None of these: push all of them down, within bounds", 2),
-    Key("steer.skip", "s", "skip", "Change nothing, go on to the next prompt", 3),
+    Key("steer.skip", "s,n", "skip", "Change nothing, on to the next prompt", 3),
     Key("steer.write", "w", "write", "Write the reply you want: it enters as one more variant, and is the pick", 4),
     Key("steer.again", "r", "again", "Draw other variants of the same prompt", 5),
     Key("steer.edit", "e", "edit", "Change the prompt and draw again; the old group stays in the tree", 6),
@@ -160,7 +160,6 @@ KEYS: tuple[Key, ...] = (
     Key("steer.compare", "c", "compare", "This state and another one, side by side on the same prompts", 10),
     Key("steer.zoom", "z", "zoom", "The marked variant over the whole screen, or back", 11),
     Key("steer.hotter", "h", "hotter", "Draw again with more heat, when the variants are too alike", 12),
-    Key("steer.next", "n", "next", "The next prompt, without a word on this one", 13),
     Key("steer.retaste", "a", "re-taste", "The last prompt again, with the weights as they are now", 14),
     Key("steer.bookmark", "m", "bookmark", "Name this state, to find it again in the tree", 15),
     Key("steer.copy", "y", "copy", "Copy the marked variant", 16),
@@ -169,7 +168,6 @@ KEYS: tuple[Key, ...] = (
     Key("steer.reveal", "i", "reveal", "How the last group was drawn, and which place was which"),
     Key("steer.settings", "S", "settings", "The settings of another session, and start it"),
     Key("steer.journal", "J", "journal", "The sessions; this one stays open"),
-    Key("steer.stop", "k", "stop", "Stop the writing; what is there can be picked"),
     Key("steer.following", "tab,right", "next variant", "The mark on the next variant"),
     Key("steer.before", "shift+tab,left", "variant before", "The mark on the variant before"),
     Key("steer.back", "escape,q", "back", "Out of the zoom, else leave; the session is kept", 20, "q"),
@@ -185,7 +183,13 @@ KEYS: tuple[Key, ...] = (
     Key("tree.bookmark", "m", "bookmark", "Name the state under the mark", 4),
     Key("tree.branch", "b", "branch", "Go there and begin a named branch", 5),
     Key("tree.rename", "r", "rename", "Rename the branch under the mark", 6),
-    Key("tree.compare", "c", "compare", "Compare: once on each of two states, or twice on one to compare it with here", 7),
+    Key(
+        "tree.compare",
+        "c",
+        "compare",
+        "Compare two states: once on each, or twice on one for it and the one at hand",
+        7,
+    ),
     Key("tree.find", "slash", "find", "Search: number, decision, prompt, text, branch or bookmark", 8, "/"),
     Key("tree.found-next", "n", "next found", "To the next state that was found"),
     Key("tree.found-before", "N", "found before", "To the state found before"),
@@ -220,9 +224,14 @@ def of(screen: str) -> list[Key]:
     return [key for key in KEYS if key.screen == screen]
 
 
-def bindings(screen: str) -> list[BindingType]:
-    """The table's rows as Textual bindings, each with its id so that a keymap can move it."""
-    return [Binding(key.keys, key.action, key.label, show=False, id=key.id) for key in of(screen)]
+def bindings(screen: str, without: Iterable[str] = ()) -> list[BindingType]:
+    """The table's rows as Textual bindings, each with its id so that a keymap can move it; `without` some keys that the
+    screen around wants for itself."""
+    found: list[BindingType] = []
+    for key in of(screen):
+        kept = ",".join(one for one in key.keys.split(",") if one not in without)
+        found.append(Binding(kept, key.action, key.label, show=False, id=key.id))
+    return found
 
 
 PINNED = ("?", "q", "esc")

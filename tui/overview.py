@@ -92,6 +92,8 @@ class ModelRow:
     note: str
     kind: str
     """run, folder, bundled or journal."""
+    session: str = ""
+    """The steering session that it came from, if it came from one."""
 
 
 @dataclass(frozen=True)

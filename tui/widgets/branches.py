@@ -35,8 +35,8 @@ class TreeNode:
     margin: float | None = None
     kept: bool = True
     """Whether its weights are still on the disk."""
-    visited: float = 0.0
-    """When it was last the state at hand; the largest is the latest."""
+    last: str | None = None
+    """The child that was visited last."""
     facts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """What a pane tells of it: (label, value)."""
 
@@ -52,7 +52,6 @@ class Branches:
             parent = node.parent if node.parent in self.nodes else None
             self.children.setdefault(parent, []).append(node.id)
         self.path = self._path()
-        self._visited = self._latest()
 
     def _path(self) -> tuple[str, ...]:
         found: list[str] = []
@@ -69,17 +68,9 @@ class Branches:
         return above if above in self.nodes else None
 
     def child(self, node: str) -> str | None:
-        """The child that was visited last."""
-        below = self.children.get(node, [])
-        return max(below, key=lambda one: (self._visited.get(one, 0.0), one in self.path), default=None)
-
-    def _latest(self) -> dict[str, float]:
-        """When anything from each node on was last at hand."""
-        found: dict[str, float] = {}
-        for node, _ in reversed(self.rows()):
-            below = [found[child] for child in self.children.get(node, [])]
-            found[node] = max([self.nodes[node].visited, *below])
-        return found
+        """The child that was visited last, else the first."""
+        last, below = self.nodes[node].last, self.children.get(node, [])
+        return last if last in below else below[0] if below else None
 
     def sibling(self, node: str, step: int) -> str | None:
         """The sibling `step` places on; None past either end."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual import events
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -18,7 +16,8 @@ from tui.widgets.branches import Branches, TreeNode
 from tui.widgets.lines import clean
 
 WHAT = 9
-FIGURES = 13
+FIGURES_FROM = 56
+"""The width from which drift is shown in the rows."""
 MOST_LANES = 24
 """Cells of lanes that are drawn; what lies deeper is cut on the left."""
 
@@ -201,7 +200,7 @@ class TreeView(ScrollView, can_focus=True):
         on_path = name in self.branches.path
         text_role = "$ash" if faint else "bold $bone" if name == self.branches.here else "$bone" if on_path else "$ash"
         lead = CARET if marked else "=" if name == self.also else " "
-        figures = self._figures(node) if width >= 56 else ""
+        figures = self._figures(node) if width >= FIGURES_FROM else ""
         names = self._names(node)
         left = Content.assemble(
             (f"{lead} ", "$brass"),
@@ -217,7 +216,7 @@ class TreeView(ScrollView, can_focus=True):
 
     def _figures(self, node: TreeNode) -> str:
         drift = "" if node.drift is None else f"{node.drift:.2f}"
-        return f"{drift:>7}{'' if node.kept else ' ' + DOT}".ljust(FIGURES - 4)
+        return f"{drift:>7}{' ' if node.kept else DOT} "
 
     def _names(self, node: TreeNode) -> Content:
         parts = [(f"{MARK} {clean(node.bookmark)} ", "$brass")] if node.bookmark else []

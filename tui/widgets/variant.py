@@ -21,6 +21,7 @@ GUTTER = 4
 STATES: dict[str, tuple[str, str, str]] = {
     "": (CURSOR, "brass", "writing"),
     "stop": (DONE, "verdigris", "ended"),
+    "turn": (DONE, "verdigris", "ended"),
     "length": ("…", "ash", "cut at the longest"),
     "context": ("…", "ash", "cut, the context is full"),
     "cancelled": (DOT, "ash", "stopped by you"),
@@ -189,6 +190,11 @@ class VariantPane(ScrollView, can_focus=True):
     def below(self) -> int:
         """Lines below the view."""
         return max(0, len(self._wrapped.lines) - 1 - self._last_visible)
+
+    @property
+    def height_needed(self) -> int:
+        """Lines that show all of it."""
+        return len(self._wrapped.lines) + self._head
 
     def on_resize(self, event: events.Resize) -> None:
         self._rewrap()

@@ -15,8 +15,8 @@ MOST = 8
 """The largest group there is."""
 TWO, FOUR = 96, 170
 """Widths from which variants stand in two columns, and in four."""
-EVEN = 5
-"""Lines a stacked variant needs for all to be equally high; below, the marked one gets the room."""
+WHOLE = 1 << 16
+"""More lines than a variant ever gets: the need of one that is still being written."""
 
 
 def columns_for(width: int, count: int) -> int:
@@ -25,12 +25,33 @@ def columns_for(width: int, count: int) -> int:
     return max(1, min(wanted, count))
 
 
-def heights_for(height: int, count: int, marked: int) -> list[int]:
-    """The lines each of `count` stacked variants gets; `marked` (from 0) gets what the others can spare."""
-    share = height // count
-    least = share if share >= EVEN else max(1, (height - EVEN) // count)
-    found = [least] * count
-    found[marked] += max(0, height - least * count)
+def heights_for(height: int, needs: Sequence[int], wanted: int | None = None) -> list[int]:
+    """The lines that each of some stacked variants gets, of `height` in all; `needs` are the lines of their texts.
+
+    All get the same, until a person wants to read one (`wanted`, from 0): that one gets what it needs, first from those
+    that need less than their share, then from all of them, down to a line or two each.
+    """
+    count = len(needs)
+    share = max(1, height // count)
+    if wanted is None:
+        return [share + (1 if index < height - share * count else 0) for index in range(count)]
+    least = 1 if height < 4 * count else 2
+    found = [min(need, share) for need in needs]
+    short = min(needs[wanted], height) - (height - sum(found) + found[wanted])
+    for index in sorted(range(count), key=lambda index: -found[index]):
+        if short > 0 and index != wanted:
+            given = max(0, min(short, found[index] - least))
+            found[index] -= given
+            short -= given
+    found[wanted] = 0
+    found[wanted] = max(1, min(needs[wanted], height - sum(found)))
+    # What is left over goes to those that are cut, then to the last: no line between two variants stays empty.
+    left = height - sum(found)
+    for index in range(count):
+        more = max(0, min(left, needs[index] - found[index]))
+        found[index] += more
+        left -= more
+    found[-1] += max(0, left)
     return found
 
 
@@ -51,6 +72,8 @@ class Variants(Container):
         self.count = 0
         self.marked = 1
         self.zoomed = False
+        self._chosen = False
+        """Whether a person has moved the mark in this group: only then do heights follow it."""
         self.panes = [VariantPane(slot) for slot in range(1, MOST + 1)]
 
     def compose(self) -> ComposeResult:
@@ -70,9 +93,11 @@ class Variants(Container):
 
     def begin(self, count: int) -> None:
         """`count` empty panes for a group that is about to be drawn."""
+        self._chosen = False
         self.set_count(count)
         for pane in self.shown:
             pane.begin()
+        self._arrange()
 
     def set_count(self, count: int) -> None:
         if count != self.count:
@@ -99,12 +124,13 @@ class Variants(Container):
     def mark(self, slot: int) -> None:
         """Give a pane the mark, and the focus."""
         if 1 <= slot <= self.count:
-            self.pane(slot).focus()
             self._marked(slot)
+            self.pane(slot).focus()
 
     def step(self, by: int) -> None:
         """To the next pane (1) or the one before (-1), round and round."""
         if self.count:
+            self._chosen = True
             self.mark((self.marked - 1 + by) % self.count + 1)
 
     @on(VariantPane.Marked)
@@ -142,7 +168,9 @@ class Variants(Container):
         rows = 1 if alone else -(-self.count // columns)
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
         if columns == 1 and not alone:
-            self.styles.grid_rows = " ".join(map(str, heights_for(height, self.count, self.marked - 1)))
+            needs = [pane.height_needed if pane.ended else WHOLE for pane in self.shown]
+            heights = heights_for(height, needs, self.marked - 1 if self._chosen else None)
+            self.styles.grid_rows = " ".join(map(str, heights))
         else:
             self.styles.grid_rows = "1fr"
         for pane in self.shown:

@@ -1,0 +1,3 @@
+"""Two states side by side on the same prompts and seeds."""
+
+from __future__ import annotations
