@@ -195,6 +195,10 @@ KEYS: tuple[Key, ...] = (
     Key("tree.found-before", "N", "found before", "To the state found before"),
     Key("tree.copy", "y", "copy", "Copy what is told of the state under the mark"),
     Key("tree.back", "escape,q", "back", "Back to steering", 20, "esc"),
+    # Two states side by side
+    Key("compare.prompt", "e", "prompts", "Compare on prompts of your own", 1),
+    Key("compare.copy", "y", "copy", "Copy all of it", 2),
+    Key("compare.back", "escape,q", "back", "Back to steering; stops the comparison", 20, "esc"),
     # Walking in the tree
     Key("walk.parent", "up", "parent", "To the parent", palette=False),
     Key("walk.child", "down", "child", "To the child visited last", palette=False),

@@ -71,10 +71,8 @@ class TreeScreen(OgiveScreen):
         self.states.show(self._steer.branches)
         view = picture.view
         size = f"{len(picture.nodes)} states {DOT} {len(view.branches)} branches"
-        self.headline(
-            Content.assemble((clean(view.name), "bold $bone"), f" {DOT} {clean(view.branch)} {DOT} state {view.node}"),
-            size,
-        )
+        place = f" {DOT} {clean(view.branch)} {DOT} state {view.node}"
+        self.headline(Content.assemble((clean(view.name), "bold $bone"), place), size)
         width = self.states.size.width
         right = "branch    drift  " if width >= FIGURES_FROM else "branch "
         left = "   state made by   asked"
@@ -223,11 +221,8 @@ class TreeScreen(OgiveScreen):
 def details(node: TreeNode) -> Content:
     """A state at length."""
     title = f"state {node.number}"
-    names = f"  {node.bookmark} {node.branch}".rstrip()
-    lines = [
-        Content.assemble((title, "bold $brass"), (clean(names) and f"  {clean(names)}", "$verdigris")),
-        Content(""),
-    ]
+    names = "".join(f"  {clean(name)}" for name in (node.bookmark, node.branch) if name)
+    lines = [Content.assemble((title, "bold $brass"), (names, "$verdigris")), Content("")]
     for label, value in node.facts:
         lines.append(Content.assemble((f"{label:<{LABEL}}", "$ash"), (printable(value), "$bone")))
         if "\n" in value or len(value) > 24:
@@ -239,9 +234,6 @@ def details(node: TreeNode) -> Content:
 
 def _one_line(node: TreeNode) -> str:
     facts = dict(node.facts)
-    parts = [
-        f"{node.number} {node.what}",
-        facts.get("took", ""),
-        facts.get("margin", "") and f"margin {facts['margin']}",
-    ]
+    margin = f"margin {facts['margin']}" if "margin" in facts else ""
+    parts = [f"{node.number} {node.what}", margin, facts.get("took", "")]
     return f" {DOT} ".join(clean(part) for part in parts if part)

@@ -157,9 +157,8 @@ class SteerView(OgiveScreen):
             if right.cell_length - drift.cell_length + state.cell_length <= room:
                 self.headline(Content.assemble(left, state), right)
                 return
-        self.headline(
-            Content.assemble(left, state).truncate(max(8, room + drift.cell_length - 22), ellipsis=True), right
-        )
+        room = self.size.width - len("STEER") - 4 - right.cell_length
+        self.headline(Content.assemble(left, state).truncate(max(8, room), ellipsis=True), right)
 
     def _asked(self, picture: Picture) -> Content:
         place = f"prompt {picture.view.place}" if picture.view.place else "prompt"
