@@ -3,8 +3,8 @@
 Capture is by hand (`torch.cuda.graph`) in the calling thread, because the compile mode that captures by itself keeps
 its graphs in thread-local state. Everything a step touches has a fixed address and shape: the token ids, the cache
 with its lengths on the device, the logits. A graph is kept with its model and captured anew when the number of
-rows, the room or the address of any weight changes; training in place changes none of them. On other devices the
-same steps run uncaptured, which is how they are tested without a GPU.
+rows, the room, the address of any weight or an adapter's switch changes; training in place changes none of them. On
+other devices the same steps run uncaptured, which is how they are tested without a GPU.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary, ref
 import torch
 from torch import Tensor, nn
 
+from core.adapters import switches
 from core.models.decoder import Decoder
 
 ROOM_STEP = 256
@@ -44,7 +45,8 @@ class StaticRunner(ABC):
     def prefill(self, prompt: Tensor, variants: int, room: int) -> Tensor:
         read, logits = self._read(prompt)
         room = self._bounded(-(-room // ROOM_STEP) * ROOM_STEP)
-        key = (variants, room, tuple(weight.data_ptr() for weight in self._model.parameters()))
+        addresses = tuple(weight.data_ptr() for weight in self._model.parameters())
+        key = (variants, room, addresses, switches(self._model))
         if key != self._key:
             self._graph = None
             self._ids = torch.zeros(variants, 1, dtype=torch.long, device=self.device)
@@ -147,7 +149,7 @@ class StaticTransformersRunner(StaticRunner):
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self._model.config)
-        logits = self._model(input_ids=prompt, past_key_values=cache, use_cache=True).logits[:, -1]
+        logits = self._model(input_ids=prompt, use_cache=True, **{_cache_name(self._model): cache}).logits[:, -1]
         return cache, logits
 
     def _set_aside(self, read: Any, variants: int, room: int) -> None:
@@ -173,8 +175,8 @@ class StaticTransformersRunner(StaticRunner):
             input_ids=self._ids,
             position_ids=self._place.expand(self._ids.shape[0], -1),
             attention_mask=self._mask,
-            past_key_values=self._cache,
             use_cache=True,
+            **{_cache_name(self._model): self._cache},
         )
         self._place.add_(1)
         return output.logits[:, -1]
@@ -207,14 +209,21 @@ def can_capture(model: Any) -> bool:
     config = model.config
     if not type(model).__module__.startswith("transformers.models."):
         return False
+    if getattr(model, "quantization_method", None) is not None:
+        return False
     if getattr(config, "_attn_implementation", "") not in ("sdpa", "eager"):
         return False
     if any(getattr(config, name, None) for name in ("num_experts", "num_local_experts", "n_routed_experts")):
         return False
     reads = inspect.signature(model.forward).parameters
-    if not {"position_ids", "past_key_values", "attention_mask"} <= set(reads):
+    if not {"position_ids", _cache_name(model), "attention_mask"} <= set(reads):
         return False
     return all(type(layer) is StaticLayer for layer in StaticCache(config=config, max_cache_len=ROOM_STEP).layers)
+
+
+def _cache_name(model: Any) -> str:
+    """`cache`, as it is called since transformers 5.24, or what it was called before."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def _kept(model: Any, kind: type[StaticRunner]) -> StaticRunner:
