@@ -261,3 +261,44 @@ LOGGERS = Table(
     ),
     Brick("wandb", "core.runs.loggers:WeightsAndBiases", "Sends metrics to Weights & Biases (extra: loggers)."),
 )
+
+UPDATE_RULES = Table(
+    "update rule",
+    Brick("plackett-luce", "core.steering.update:plackett_luce", "Listwise: the pick above all others at once."),
+)
+
+PROMPT_SOURCES = Table(
+    "prompt source",
+    Brick("demo", "core.steering.prompts:demo", "Questions and wishes about the built-in world."),
+    Brick("typed", "core.steering.prompts:typed", "Prompts of your own, listed or typed as you go."),
+    Brick(
+        "file",
+        "core.steering.prompts:from_file",
+        "A text file with a prompt on each line, or a column of JSONL.",
+        {
+            "path": Option("", "A .txt or .jsonl file, or a folder of them"),
+            "column": Option("", "JSONL: the field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "snapshot",
+        "core.steering.prompts:from_snapshot",
+        "A data snapshot of this workspace.",
+        {
+            "snapshot": Option("", "Name of the snapshot (`ogive data list`)"),
+            "column": Option("", "The field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "hub",
+        "core.steering.prompts:from_hub",
+        "A Hugging Face data set.",
+        {
+            "path": Option("", "Its id, such as owner/name"),
+            "subset": Option("", "Its configuration (empty: the default one)"),
+            "split": Option("train", "Which part"),
+            "column": Option("", "The column that holds the prompt (empty: found by its name)"),
+            "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+        },
+    ),
+)

@@ -17,6 +17,7 @@ from core.settings.data import DataSettings
 from core.settings.model import ModelSettings
 from core.settings.run import RunSettings
 from core.settings.sampling import SamplingSettings
+from core.settings.steering import SteeringSettings
 from core.settings.tokenizer import TokenizerSettings
 from core.workspace import SHIPPED, Workspace
 
@@ -26,7 +27,10 @@ SUBJECTS: dict[str, type[Settings] | type[BrickChoice]] = {
     "tokenizer": TokenizerSettings,
     "data": DataSettings,
     "sampling": SamplingSettings,
+    "steering": SteeringSettings,
 }
+NAMED = (RunSettings, SteeringSettings)
+"""Settings that carry their own name, version and parent; the file of any other subject has these beside them."""
 META = ("version", "parent", "created_at", "description")
 
 
