@@ -14,15 +14,16 @@ reference none at all. So is the repetition penalty, which would need the whole 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 GRPO_CLIP = 0.2
+STEP = 3e-3
+"""How far one inner step moves a weight of the adapter at strength 1."""
 
 
 # Parts
@@ -110,3 +111,111 @@ def reinforce(policy: Tensor, reference: Tensor, mask: Tensor, advantage: Tensor
     gain = (advantage * (policy * mask).sum(-1)).mean()
     distance = ((policy - reference) * mask).sum() / mask.sum()
     return kl_weight * distance.square() - gain
+
+
+# Rules: each is built from the options of its line in core/bricks.py
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One lesson as a rule sees it; `old` are the log-probabilities from before the update, for the lesson at hand."""
+
+    policy: Tensor
+    reference: Tensor
+    old: Tensor
+    mask: Tensor
+    pick: int | None
+
+
+class Rule(Protocol):
+    """What `core.steering.learner` asks of a rule. `inner_steps` are made for each pick, each on the pick at hand and
+    `replay` earlier ones; `bounded` rules stay inside kl_per_pick, kl_budget and probe_rise; a `lasting` rule keeps its
+    optimizer's state from pick to pick, and is scored without temperature."""
+
+    inner_steps: int
+    replay: int
+    bounded: bool
+    lasting: bool
+    lr: float
+    kl_per_pick: float
+    kl_budget: float
+    probe_rise: float
+
+    def loss(self, terms: Terms) -> Tensor: ...
+
+
+class _Bounded:
+    """What plackett-luce, dpo and grpo share: steps of fresh Adam, replay, the pull to the base, and the bounds."""
+
+    bounded, lasting = True, False
+
+    def __init__(
+        self,
+        *,
+        strength: float,
+        inner_steps: int,
+        replay: int,
+        kl_weight: float,
+        kl_per_pick: float,
+        kl_budget: float,
+        probe_rise: float,
+        beta: float = 0.0,
+    ) -> None:
+        self.lr = strength * STEP
+        self.inner_steps = inner_steps
+        self.replay = replay
+        self.beta = beta
+        self.kl_weight = kl_weight
+        self.kl_per_pick = kl_per_pick
+        self.kl_budget = kl_budget
+        self.probe_rise = probe_rise
+
+    def loss(self, terms: Terms) -> Tensor:
+        """The rule's own loss, and the pull to the base on every reply."""
+        return self.preference(terms) + self.kl_weight * k3(terms.policy, terms.reference, terms.mask)
+
+    def preference(self, terms: Terms) -> Tensor:
+        reward = rewards(terms.policy, terms.reference, terms.mask, self.beta)
+        return none_of_these(reward) if terms.pick is None else self.of_pick(reward, terms.pick)
+
+    def of_pick(self, reward: Tensor, pick: int) -> Tensor:
+        raise TypeError(f"{type(self).__name__} has no loss of its own.")
+
+
+class PlackettLuce(_Bounded):
+    """The likelihood of "this one of these", on length-normalised implicit rewards."""
+
+    def of_pick(self, reward: Tensor, pick: int) -> Tensor:
+        return plackett_luce(reward, pick)
+
+
+class DPO(_Bounded):
+    """The pick against each of the others by itself."""
+
+    def of_pick(self, reward: Tensor, pick: int) -> Tensor:
+        return dpo(reward, pick)
+
+
+class GRPO(_Bounded):
+    """One-hot advantages on the clipped ratio to the log-probabilities from before the update; a replayed group, whose
+    tokens an older policy drew, is taken at ratio 1."""
+
+    def preference(self, terms: Terms) -> Tensor:
+        advantage = advantages(len(terms.policy), terms.pick, terms.policy)
+        return grpo(terms.policy, terms.old, terms.mask, advantage)
+
+
+class Reinforce:
+    """Trellis's rule: one AdamW step per pick on the summed log-probability, the optimizer's state kept."""
+
+    bounded, lasting = False, True
+    inner_steps, replay = 1, 0
+    kl_per_pick = kl_budget = probe_rise = 0.0
+
+    def __init__(self, *, lr: float, kl_weight: float) -> None:
+        self.lr = lr
+        self.kl_weight = kl_weight
+
+    def loss(self, terms: Terms) -> Tensor:
+        advantage = advantages(len(terms.policy), terms.pick, terms.policy)
+        return reinforce(terms.policy, terms.reference, terms.mask, advantage, self.kl_weight)
