@@ -149,7 +149,7 @@ class StaticTransformersRunner(StaticRunner):
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self._model.config)
-        logits = self._model(input_ids=prompt, past_key_values=cache, use_cache=True).logits[:, -1]
+        logits = self._model(input_ids=prompt, use_cache=True, **{_cache_name(self._model): cache}).logits[:, -1]
         return cache, logits
 
     def _set_aside(self, read: Any, variants: int, room: int) -> None:
@@ -175,8 +175,8 @@ class StaticTransformersRunner(StaticRunner):
             input_ids=self._ids,
             position_ids=self._place.expand(self._ids.shape[0], -1),
             attention_mask=self._mask,
-            past_key_values=self._cache,
             use_cache=True,
+            **{_cache_name(self._model): self._cache},
         )
         self._place.add_(1)
         return output.logits[:, -1]
@@ -216,9 +216,14 @@ def can_capture(model: Any) -> bool:
     if any(getattr(config, name, None) for name in ("num_experts", "num_local_experts", "n_routed_experts")):
         return False
     reads = inspect.signature(model.forward).parameters
-    if not {"position_ids", "past_key_values", "attention_mask"} <= set(reads):
+    if not {"position_ids", _cache_name(model), "attention_mask"} <= set(reads):
         return False
     return all(type(layer) is StaticLayer for layer in StaticCache(config=config, max_cache_len=ROOM_STEP).layers)
+
+
+def _cache_name(model: Any) -> str:
+    """`cache`, as it is called since transformers 5.24, or what it was called before."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def _kept(model: Any, kind: type[StaticRunner]) -> StaticRunner:

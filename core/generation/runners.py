@@ -119,5 +119,5 @@ def decoder_of(model: nn.Module) -> Decoder | None:
 
 def _cache_name(model: Any) -> str | None:
     """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
-    known = inspect.signature(model.forward).parameters
-    return next((name for name in ("past_key_values", "cache_params") if name in known), None)
+    known = inspect.signature(model.forward).parameters  # `cache` since transformers 5.24
+    return next((name for name in ("cache", "past_key_values", "cache_params") if name in known), None)

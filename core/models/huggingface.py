@@ -21,11 +21,15 @@ from core.models.positions import Place
 from core.settings.model import ModelSettings
 
 
+CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
+"""What this release of transformers calls the cache."""
+
+
 class DecoderConfig(PreTrainedConfig):
     """Our settings whole in `model`; the usual names (`hidden_size`, ...) are derived from them."""
 
     model_type = MODEL_TYPE
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference = [CACHE]
 
     def __init__(
         self,
@@ -110,28 +114,34 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         use_cache: bool | None = None,
         logits_to_keep: int | Tensor = 0,
+        past_key_values: Cache | None = None,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast:
-        """As every causal LM of transformers; `logits_to_keep` is a number of last places, or the places."""
+        """As every causal LM of transformers; `logits_to_keep` is a number of last places, or the places.
+
+        The cache comes as `cache`, or as `past_key_values`, its name before transformers 5.24.
+        """
         given = input_ids if inputs_embeds is None else inputs_embeds
         if given is None:
             raise ValueError("Give input_ids or inputs_embeds.")
         use_cache = self.config.use_cache if use_cache is None else use_cache
-        if use_cache and past_key_values is None and not self.training:
-            past_key_values = DynamicCache(config=self.config)
-        cache = None if past_key_values is None else _ForeignCache(past_key_values, given.device)
-        hidden = self.decoder.hidden(given, position_ids, cache, _allowed(attention_mask, given, past_key_values))
+        cache = past_key_values if cache is None else cache
+        if use_cache and cache is None and not self.training:
+            cache = DynamicCache(config=self.config)
+        adapted = None if cache is None else _ForeignCache(cache, given.device)
+        hidden = self.decoder.hidden(given, position_ids, adapted, _allowed(attention_mask, given, cache))
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = self.decoder.logits(hidden[:, keep])
         loss = None
         if labels is not None:
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
-        return CausalLMOutputWithPast(loss=loss, logits=logits, past_key_values=past_key_values)
+        kept: dict[str, Any] = {CACHE: cache}
+        return CausalLMOutputWithPast(loss=loss, logits=logits, **kept)
 
 
 def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor | None:
