@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from core.errors import OgiveError
 from core.settings.forms import FieldInfo, describe
@@ -38,7 +38,7 @@ class Draft:
     `base` is the recipe it began as, `settings` the last values that were valid as a whole.
     """
 
-    KIND: ClassVar[type[BaseModel]] = RunSettings
+    KIND: ClassVar[type[Any]] = RunSettings
     SUBJECT: ClassVar[str] = "training"
     FIRST: ClassVar[str] = "demo"
     """The recipe that a newcomer begins from."""
@@ -47,7 +47,7 @@ class Draft:
         self.base = base
         self.reference = reference
         """`name@version` of the recipe, empty when it began from the defaults."""
-        self.settings = base
+        self.settings: Any = base
         self._tree = base.model_dump(mode="json")
         self._unreadable: dict[str, Unreadable] = {}
         self.problems: dict[str, str] = {}

@@ -120,7 +120,7 @@ def nodes_of(session: Session) -> tuple[TreeNode, ...]:
                 None if row.parent is None else str(row.parent),
                 row.node,
                 called(node.decision),
-                (tree.get(node.parent).prompt or "") if node.parent is not None else "",
+                row.prompt,
                 ", ".join(row.tips),
                 row.bookmark,
                 row.drift,

@@ -27,4 +27,6 @@ SCREENS: dict[str, ScreenEntry] = {
     "setup": ScreenEntry("tui.screens.setup:SetupScreen", "Set up a new run"),
     "chat": ScreenEntry("tui.screens.chat.screen:ChatScreen", "Talk to a model"),
     "steer": ScreenEntry("tui.screens.steer.screen:SteerScreen", "Shape a model by picks"),
+    "journal": ScreenEntry("tui.screens.journal.screen:JournalScreen", "The steering sessions"),
+    "steer-setup": ScreenEntry("tui.screens.steer.setup:SteerSetupScreen", "Set up a steering session"),
 }

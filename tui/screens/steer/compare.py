@@ -22,7 +22,6 @@ from tui.widgets.writing import Writing
 
 if TYPE_CHECKING:
     from core.steering.compare import Answer, Comparison
-
     from tui.screens.steer.screen import SteerScreen
 
 
@@ -72,7 +71,7 @@ class CompareScreen(OgiveScreen):
 
     # What is shown
 
-    def _name(self, number: int) -> str:
+    def _state_name(self, number: int) -> str:
         node = self._steer.node(number)
         names = [clean(name) for name in (node.branch, node.bookmark) if name] if node is not None else []
         return f"state {number}{f' ({names[0]})' if names else ''}"
@@ -91,10 +90,13 @@ class CompareScreen(OgiveScreen):
         self.query_one("#waiting").display = self._found is None
         self.query_one("#sides").display = self._found is not None
         state = Content.styled("   comparing", "$brass") if running else Content("")
-        self.headline(Content.assemble((f"{self._name(a)} and {self._name(b)}", "bold $bone"), state), self._distance())
+        self.headline(
+            Content.assemble((f"{self._state_name(a)} and {self._state_name(b)}", "bold $bone"), state),
+            self._distance(),
+        )
         column = max(8, (self.size.width - 6) // 2)
-        left = Content.styled(self._name(a), "bold $verdigris").truncate(column, ellipsis=True)
-        right = Content.styled(self._name(b), "bold $amethyst").truncate(column, ellipsis=True)
+        left = Content.styled(self._state_name(a), "bold $verdigris").truncate(column, ellipsis=True)
+        right = Content.styled(self._state_name(b), "bold $amethyst").truncate(column, ellipsis=True)
         self.query_one("#names", Static).update(
             Content.assemble(" ", left, " " * (column - left.cell_length), (" │ ", "$hairline"), right)
         )
@@ -157,7 +159,7 @@ class CompareScreen(OgiveScreen):
         if self._found is None:
             self.trail("there is nothing to copy yet")
             return
-        a, b = map(self._name, self._sides)
+        a, b = map(self._state_name, self._sides)
         parts = [f"{pair.prompt}\n\n{a}: {pair.a.text}\n\n{b}: {pair.b.text}" for pair in self._found.pairs]
         self.ogive.copy("\n\n---\n\n".join(parts))
 
