@@ -25,7 +25,7 @@ class DecoderConfig(PreTrainedConfig):
     """Our settings whole in `model`; the usual names (`hidden_size`, ...) are derived from them."""
 
     model_type = MODEL_TYPE
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference = ["cache"]
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         use_cache: bool | None = None,
@@ -122,16 +122,16 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         if given is None:
             raise ValueError("Give input_ids or inputs_embeds.")
         use_cache = self.config.use_cache if use_cache is None else use_cache
-        if use_cache and past_key_values is None and not self.training:
-            past_key_values = DynamicCache(config=self.config)
-        cache = None if past_key_values is None else _ForeignCache(past_key_values, given.device)
-        hidden = self.decoder.hidden(given, position_ids, cache, _allowed(attention_mask, given, past_key_values))
+        if use_cache and cache is None and not self.training:
+            cache = DynamicCache(config=self.config)
+        kept = None if cache is None else _ForeignCache(cache, given.device)
+        hidden = self.decoder.hidden(given, position_ids, kept, _allowed(attention_mask, given, cache))
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = self.decoder.logits(hidden[:, keep])
         loss = None
         if labels is not None:
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
-        return CausalLMOutputWithPast(loss=loss, logits=logits, past_key_values=past_key_values)
+        return CausalLMOutputWithPast(loss=loss, logits=logits, cache=cache)
 
 
 def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor | None:
