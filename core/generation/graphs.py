@@ -3,8 +3,8 @@
 Capture is by hand (`torch.cuda.graph`) in the calling thread, because the compile mode that captures by itself keeps
 its graphs in thread-local state. Everything a step touches has a fixed address and shape: the token ids, the cache
 with its lengths on the device, the logits. A graph is kept with its model and captured anew when the number of
-rows, the room or the address of any weight changes; training in place changes none of them. On other devices the
-same steps run uncaptured, which is how they are tested without a GPU.
+rows, the room, the address of any weight or an adapter's switch changes; training in place changes none of them. On
+other devices the same steps run uncaptured, which is how they are tested without a GPU.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary, ref
 import torch
 from torch import Tensor, nn
 
+from core.adapters import switches
 from core.models.decoder import Decoder
 
 ROOM_STEP = 256
@@ -47,7 +48,8 @@ class StaticRunner(ABC):
     def prefill(self, prompt: Tensor, variants: int, room: int) -> Tensor:
         read, logits = self._read(prompt)
         room = self._bounded(-(-room // ROOM_STEP) * ROOM_STEP)
-        key = (variants, room, tuple(weight.data_ptr() for weight in self._model.parameters()))
+        addresses = tuple(weight.data_ptr() for weight in self._model.parameters())
+        key = (variants, room, addresses, switches(self._model))
         if key != self._key:
             self._graph = None
             self._ids = torch.zeros(variants, 1, dtype=torch.long, device=self.device)
@@ -214,6 +216,8 @@ def can_capture(model: Any) -> bool:
     config = model.config
     if not type(model).__module__.startswith("transformers.models."):
         return False
+    if getattr(model, "quantization_method", None) is not None:
+        return False
     if getattr(config, "_attn_implementation", "") not in ("sdpa", "eager"):
         return False
     if any(getattr(config, name, None) for name in ("num_experts", "num_local_experts", "n_routed_experts")):
@@ -226,8 +230,7 @@ def can_capture(model: Any) -> bool:
 
 def cache_name(model: Any) -> str | None:
     """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    known = inspect.signature(base.forward).parameters
+    known = inspect.signature(model.forward).parameters
     return next((name for name in CACHE_NAMES if name in known), None)
 
 

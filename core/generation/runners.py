@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from core.adapters import is_adapted
 from core.errors import OgiveError
 from core.generation import graphs, packing
 from core.models.decoder import Decoder
@@ -87,8 +88,10 @@ class TransformersRunner:
         return model(input_ids=ids, **cached).logits[:, -1]
 
 
-def runner_for(model: nn.Module) -> Runner:
-    """The runner for a model, by its kind and its device."""
+def runner_for(model: Any) -> Runner:
+    """The runner for a model, by its kind and its device. Adapter layers stand inside the model that peft wraps, so it
+    is that which runs."""
+    model = model.get_base_model() if is_adapted(model) else model
     inner = decoder_of(model)
     if inner is not None:
         return graphs.decoder_runner(inner) if inner.device.type == "cuda" else DecoderRunner(inner)

@@ -147,5 +147,13 @@ def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor 
     return nn.functional.pad(mask, (0, keys - mask.shape[1])).bool()
 
 
+def enclose(decoder: Decoder) -> DecoderForCausalLM:
+    """`decoder` itself inside the class of transformers: the same weights, nothing copied."""
+    with torch.device("meta"):
+        model = DecoderForCausalLM(DecoderConfig(decoder.settings, decoder.vocab_size))
+    model.decoder = decoder
+    return model.train(decoder.training)
+
+
 AutoConfig.register(MODEL_TYPE, DecoderConfig, exist_ok=True)
 AutoModelForCausalLM.register(DecoderConfig, DecoderForCausalLM, exist_ok=True)
