@@ -19,7 +19,7 @@ def _unlike(settings: ModelSettings) -> str:
 
 def _settings(config: Mapping[str, Any]) -> ModelSettings:
     config = {"hidden_act": "relu2", "rms_norm_eps": 1e-5, **config}
-    return ModelSettings(**llama.common(config, gated=False) | llama.biases_of(config))
+    return ModelSettings.model_validate(llama.common(config, gated=False) | llama.biases_of(config))
 
 
 FAMILY = Family(

@@ -83,7 +83,7 @@ def _unlike(settings: ModelSettings) -> str:
 
 
 def _settings(config: Mapping[str, Any]) -> ModelSettings:
-    return ModelSettings(**common(config) | biases_of(config))
+    return ModelSettings.model_validate(common(config) | biases_of(config))
 
 
 FAMILY = Family(

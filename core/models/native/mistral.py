@@ -16,7 +16,7 @@ def _config(settings: ModelSettings) -> dict[str, Any]:
 
 
 def _settings(config: Mapping[str, Any]) -> ModelSettings:
-    return ModelSettings(**llama.common(config) | {"window": window_of(config)})
+    return ModelSettings.model_validate(llama.common(config) | {"window": window_of(config)})
 
 
 FAMILY = Family(

@@ -44,7 +44,9 @@ def _settings(config: Mapping[str, Any]) -> ModelSettings:
         "balance": float(config.get("router_aux_loss_coef", 0.001)),
         "z_loss": 0.0,
     }
-    return ModelSettings(**llama.common(config, theta=THETA) | {"window": window_of(config), "experts": experts})
+    return ModelSettings.model_validate(
+        llama.common(config, theta=THETA) | {"window": window_of(config), "experts": experts}
+    )
 
 
 def _give(state: State, settings: ModelSettings) -> State:

@@ -31,7 +31,7 @@ def _window(settings: ModelSettings) -> dict[str, Any]:
 
 def _settings2(config: Mapping[str, Any]) -> ModelSettings:
     window = window_of(config, "use_sliding_window")
-    return ModelSettings(**llama.common(config) | {"window": window, "qkv_bias": True})
+    return ModelSettings.model_validate(llama.common(config) | {"window": window, "qkv_bias": True})
 
 
 def _config3(settings: ModelSettings) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _settings3(config: Mapping[str, Any]) -> ModelSettings:
     bias = bool(config.get("attention_bias"))
     window = window_of(config, "use_sliding_window")
     more = {"window": window, "qk_norm": True, "bias": bias, "ffn_bias": False if bias else None}
-    return ModelSettings(**llama.common({"head_dim": HEAD_SIZE, **config}) | more)
+    return ModelSettings.model_validate(llama.common({"head_dim": HEAD_SIZE, **config}) | more)
 
 
 QWEN2 = Family(
