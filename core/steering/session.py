@@ -86,7 +86,10 @@ class Session:
         `policy` is one that is already loaded for these settings. Raises OgiveError (no such model, no prompts, ...).
         """
         prompts = prompt_sources.load(settings.prompts, workspace, cancel, progress)
-        policy = policy or _load(settings, workspace, cancel, progress)
+        if policy is None:
+            policy = _load(settings, workspace, cancel, progress)
+        else:
+            policy.reset()
         called = name or (settings.name if settings.name != "untitled" else policy.name)
         first = prompts.at(0)
         if first is not None:
