@@ -239,6 +239,8 @@ class HomeScreen(OgiveScreen):
             return run is not None and run.resumable
         if action in ("monitor", "delete"):
             return self.marked_run is not None
+        if action == "chat":
+            return self.marked_model is None or not self.marked_model.session
         return True
 
     # Actions
@@ -250,6 +252,8 @@ class HomeScreen(OgiveScreen):
         run, model = self.marked_run, self.marked_model
         if run is not None:
             self.ogive.open("monitor", run=self._folder(run))
+        elif model is not None and model.session:
+            self.ogive.open("steer", session=model.session)
         elif model is not None:
             self.ogive.open("chat", model=model.name)
 

@@ -73,11 +73,15 @@ class SetupScreen(OgiveScreen):
             self.trail(str(error), "bad")
         self._show()
         self.query_one("#form").focus()
-        self._measure()
+        self._look_at_past_runs()
 
     def open(self, recipe: str = "", **arguments: Any) -> None:
         if recipe:
             self._take(recipe)
+
+    def _look_at_past_runs(self) -> None:
+        """For the estimate."""
+        self._measure()
 
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:

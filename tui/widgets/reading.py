@@ -25,7 +25,7 @@ class Reading(ModalScreen[None]):
     BINDINGS = bindings("dialog")
     DEFAULT_CSS = """
     Reading .dialog { width: 94%; max-width: 104; }
-    Reading VerticalScroll { height: auto; max-height: 100%; margin: 1 0; scrollbar-size-vertical: 1; }
+    Reading VerticalScroll { height: auto; max-height: 62vh; margin: 1 0; scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, heading: str, text: str | Content) -> None:

@@ -30,9 +30,10 @@ def account_lines(account: Account, width: int) -> list[Content]:
         ("to choose", "" if found.thought is None else f"{found.thought:.1f} s"),
         ("update", "" if found.update is None else f"{found.update:.1f} s"),
         ("length", "" if found.length is None else f"{found.length:.0f} tokens"),
-        ("alike", f"{found.alike} groups" if found.alike else ""),
     )
     lines.append(_line("typical", f" {DOT} ".join(f"{name} {value}" for name, value in figures if value)))
+    if found.alike:
+        lines.append(_line("alike", f"{found.alike} group{'' if found.alike == 1 else 's'} of near-identical variants"))
     lines.append(Content(""))
     points = [point for point in found.curve if point.picks]
     limit = f" of {account.budget:.2f}" if account.budget else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -39,7 +40,12 @@ COLUMNS = (
     Column(7, right=True, needs=56),
     Column(16, needs=64),
 )
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 HEADS = ("", "model", "picks", "branches", "drift", "last used")
+
+
+WIDE = 110
+"""The width from which the statistics stand beside the list."""
 
 
 class ShelfRead(Message):
@@ -159,8 +165,11 @@ class JournalScreen(OgiveScreen):
             f"begun {_when(one.created_at)}",
             one.open_by and not self._is_open(one) and f"open in {one.open_by}",
         )
+        width = self._account_width
         about = Content.assemble((f" {clean(one.name)}", "bold $brass"), (f"   {one.id}", "$ash"))
+        about = about.truncate(width, ellipsis=True)
         line = Content.styled(" " + f" {DOT} ".join(str(fact) for fact in facts if fact), "$ash")
+        line = line.truncate(width, ellipsis=True)
         self.query_one("#about", Static).update(Content.assemble(about, "\n", line, damage))
         found = self._accounts.get((one.id, one.updated_at))
         lines = self.query_one("#lines", Static)
@@ -168,7 +177,12 @@ class JournalScreen(OgiveScreen):
             lines.update("")
             self._read_account(one)
         else:
-            lines.update(Content("\n").join(account_lines(found, self.query_one("#account").size.width - 1)))
+            lines.update(Content("\n").join(account_lines(found, width)))
+
+    @property
+    def _account_width(self) -> int:
+        """The cells of a line of the statistics."""
+        return self.size.width - 2 if self.size.width < WIDE else self.size.width // 2 - 3
 
     @work(thread=True, group="account", exclusive=True, exit_on_error=False)
     def _read_account(self, one: Summary) -> None:
@@ -208,9 +222,8 @@ class JournalScreen(OgiveScreen):
         one = self.marked
         if one is not None:
             title = f"{clean(one.name)}: from the root to here"
-            self._do(
-                jobs.story_of(Path(one.folder)), "reading", lambda text: self.app.push_screen(Reading(title, text))
-            )
+            job = jobs.story_of(Path(one.folder))
+            self._do(job, "reading", lambda text: self.app.push_screen(Reading(title, unescaped(text))))
 
     def action_clone(self) -> None:
         one = self.marked
@@ -302,6 +315,11 @@ class JournalScreen(OgiveScreen):
         self.trail(f"{event.cause} {event.hint}".strip(), "bad")
         if event.defect:
             self.ogive.show_failure(event.cause, event.hint, event.log_path)
+
+
+def unescaped(text: str) -> str:
+    """Markdown for reading as it is: without the backslashes that keep a model's text from being markup."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _when(stamp: str) -> str:

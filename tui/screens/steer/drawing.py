@@ -11,7 +11,6 @@ from textual.timer import Timer
 
 from core.cancel import Cancel
 from tui.engine import JobFailed, JobHandle
-from tui.glyphs import DOT
 from tui.screens.steer import work as jobs
 from tui.screens.steer.view import SteerView
 from tui.steering import Picture
@@ -179,9 +178,6 @@ class Drawing(SteerView):
         if then is not None:
             then()
             return
-        group = self.picture.view.group if self.picture is not None else None
-        if group is not None and self.picture is not None and self.picture.view.alike:
-            self.trail(f"these variants are nearly the same {DOT} h draws them hotter")
         self.ask_control()
 
     def not_drawn(self, event: JobFailed) -> None:

@@ -83,7 +83,9 @@ class SteerScreen(Deciding):
         count = self.variants.count or self.picture.settings.group_size
         first = keys.label_of(keys.of("steer")[0], self.ogive.keymap)
         pick = (f"1-{count}", "pick") if first == "1" else (first, "pick 1")
-        return [pick, *[one for one in entries if one[1] not in ("pick 1", "all")]]
+        # The way out and the help need no words, so that what is done to variants has room.
+        short = [(key, "" if label in ("back", "help") else label) for key, label in entries]
+        return [pick, *[one for one in short if one[1] not in ("pick 1", "all")]]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "hotter":

@@ -83,7 +83,7 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
 
     # The estimate
 
-    def _measure(self) -> None:
+    def _look_at_past_runs(self) -> None:
         """Nothing here depends on past runs."""
 
     def _show_estimate(self) -> None:
@@ -128,6 +128,7 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
 
     def on_job_done(self, message: JobDone) -> None:
         message.stop()
+        message.prevent_default()  # what the other set-up does with a run that was made
         if message.handle is self._estimating:
             self._estimated(message.result)
         elif message.handle is self._viewing:
@@ -136,6 +137,7 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
 
     def on_job_failed(self, message: JobFailed) -> None:  # ty: ignore[invalid-method-override]
         message.stop()
+        message.prevent_default()
         if message.handle is self._estimating and not message.defect:
             self._estimated(None, f"{message.cause} {message.hint}".strip())
             return
@@ -154,30 +156,28 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
 
 
 def memory_content(found: Any, problem: str, wide: bool) -> Content:
-    """What steering will need, by term, and whether it fits."""
+    """What steering will need, by term, the largest first, and whether it fits."""
     if found is None:
         return Content.assemble((f" {FAILED} ", "$blood"), (clean(problem), "$bone"))
-    fits = (
-        Content.assemble((f"{DONE} fits", "$verdigris"))
-        if found.fits
-        else Content.assemble((f"{FAILED} does not fit", "$blood"))
-    )
-    free = f"{words.memory(found.free)} free on {found.device}"
+    verdict, colour = (f"{DONE} fits", "$verdigris") if found.fits else (f"{FAILED} does not fit", "$blood")
+    free = f"{words.memory(found.available)} free on {found.device}"
     terms = sorted(found.memory.terms.items(), key=lambda term: -term[1])
-    total = words.memory(found.memory.total)
+    total = f"{'' if found.exact else 'about '}{words.memory(found.needed)}"
+    model = f"{words.count(found.parameters)} {found.precision}, {words.count(found.trained)} trained"
     if not wide:
         listed = f" {DOT} ".join(f"{name} {words.memory(size)}" for name, size in terms)
-        notes = [Content.styled(f" {'':11}{clean(note)}", "$ash") for note in found.notes]
-        head = Content.assemble((f" {'memory':<11}", "$ash"), (total, "bold"), "   ", fits, (f"   {free}", "$ash"))
-        return Content("\n").join([head, Content.styled(f" {'':11}{listed}", "$ash"), *notes])
-    lines = [Content.styled("Memory", "bold $brass"), Content(""), Content.assemble((f"{'in all':<13}", "$ash"), total)]
-    lines += [Content.styled(f"  {name:<13}{words.memory(size):>9}", "$ash") for name, size in terms]
-    lines += [
-        Content(""),
-        fits,
-        Content.styled(free, "$ash"),
-        *[Content.styled(clean(each), "$ash") for each in found.notes],
-    ]
+        head = Content.assemble(
+            (f" {'memory':<11}", "$ash"), (total, "bold"), "   ", (verdict, colour), (f"   {free}", "$ash")
+        )
+        model_line = Content.assemble(
+            (f" {'model':<11}", "$ash"), (clean(found.model), "bold"), (f"   {model}", "$ash")
+        )
+        return Content("\n").join([model_line, head, Content.styled(f" {'':11}{listed}", "$ash")])
+    lines = [Content.styled("Memory", "bold $brass"), Content("")]
+    lines += [Content.styled(clean(found.model), "bold"), Content.styled(model, "$ash"), Content("")]
+    lines += [Content.styled(f"{name:<21}{words.memory(size):>9}", "$ash") for name, size in terms]
+    lines += [Content.assemble((f"{'with room':<21}", "$ash"), (f"{total:>9}", "bold")), Content("")]
+    lines += [Content.styled(verdict, colour), Content.styled(free, "$ash")]
     return Content("\n").join(lines)
 
 
@@ -188,10 +188,15 @@ def preview_content(found: Any) -> Content:
         lines.append(Content.assemble((f"{number + 1}  ", "$brass"), (printable(prompt), "$bone")))
     if not found.prompts:
         lines.append(Content.styled("no prompts yet: they are typed as you go", "$ash"))
-    total = f"{found.total} in all" if found.total else ""
-    column = f"column {found.column}" if found.column else ""
-    facts = f" {DOT} ".join(part for part in (total, column, *found.notes) if part)
-    lines += [Content.styled(printable(facts), "$ash"), Content("")]
+    facts = (
+        found.title,
+        f"{found.total} in all" if found.total else "",
+        f"column {found.column}" if found.column else "",
+    )
+    lines += [Content.styled(printable(f" {DOT} ".join(fact for fact in facts if fact)), "$ash"), Content("")]
+    if found.problem:
+        lines.append(Content.assemble((f"{FAILED} ", "$blood"), printable(found.problem)))
     if found.shaped:
-        lines += [Content.styled("The first one as the model reads it", "$ash"), Content(printable(found.shaped))]
+        head = f"The first one as the model reads it, {found.tokens} tokens"
+        lines += [Content.styled(head, "$ash"), Content(printable(found.shaped))]
     return Content("\n").join(lines)

@@ -75,7 +75,7 @@ class TreeScreen(OgiveScreen):
         self.headline(Content.assemble((clean(view.name), "bold $bone"), place), size)
         width = self.states.size.width
         right = "branch    drift  " if width >= FIGURES_FROM else "branch "
-        left = "   state made by   asked"
+        left = "     # made by   asked"
         self.query_one("#head", Static).update(Content.styled(f"{left}{right:>{max(0, width - len(left))}}", "$ash"))
         self._show_details()
 
