@@ -1,4 +1,4 @@
-"""A model with a trainable adapter: draw replies, learn a pick, go back to any earlier state. It knows no tree, no file.
+"""A model with a trainable adapter: draw replies, learn a pick, go back to any state. It knows no tree and no file.
 
 What it does next depends on `tensors()` alone: the same tensors draw the same replies from the same seed, and the same
 lesson on the same tensors gives the same tensors, bit for bit (on one machine with one number of threads).
