@@ -9,7 +9,8 @@ import shutil
 import time
 
 from core.cancel import Cancel
-from core.data.corpus import Corpus, Progress
+from core.data.corpus import Corpus
+from core.data.documents import Progress
 from core.data.packed import PackedData, pack
 from core.errors import OgiveError
 from core.files import os_failure
@@ -33,7 +34,7 @@ def prepare(
 
     Give a `Tokenizer` to use one that is there already, as a resumed or forked run does.
     """
-    corpus = Corpus(data, cancel, progress)
+    corpus = Corpus(data, cancel, progress, workspace)
     ready = tokenizer if isinstance(tokenizer, Tokenizer) else make_tokenizer(tokenizer, corpus, workspace, cancel)
     return pack(corpus, ready, workspace, cancel, progress)
 

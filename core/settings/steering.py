@@ -42,8 +42,20 @@ class PromptSettings(Settings):
     seed: int = setting(1, "Chooses that order", ge=0)
 
 
-def _sampling() -> SamplingSettings:
-    return SamplingSettings(temperature=1.0, top_p=1.0, min_p=0.05, max_new_tokens=120)
+class SteeringAdapter(LoraSettings):
+    """LoRA as one steers with it: wide enough for a voice, and without dropout, so that an update can be repeated."""
+
+    rank: int = setting(16, "Width of the adapter", ge=1, le=1024)
+    dropout: float = setting(0.0, "Share of the adapter's inputs dropped while learning", ge=0.0, lt=1.0)
+
+
+class SteeringSampling(SamplingSettings):
+    """Sampling that shows what the model may say: nothing cut off but the least likely."""
+
+    temperature: float = setting(1.0, "0 takes the likeliest token; above 1 is wilder", ge=0.0, le=5.0)
+    top_p: float = setting(1.0, "Keep the likeliest tokens that together reach this probability", gt=0.0, le=1.0)
+    min_p: float = setting(0.05, "Keep tokens at least this likely relative to the likeliest", ge=0.0, lt=1.0)
+    max_new_tokens: int = setting(120, "Longest reply", unit="tokens", ge=1, le=1_000_000)
 
 
 class SteeringSettings(Settings):
@@ -62,9 +74,9 @@ class SteeringSettings(Settings):
     )
     device: str = setting("auto", "auto, cpu, cuda, cuda:1 or mps")
     trust_remote_code: bool = setting(False, "Run code that the model's author wrote")
-    adapter: LoraSettings = Field(default_factory=LoraSettings, description="What a pick changes")
+    adapter: SteeringAdapter = Field(default_factory=SteeringAdapter, description="What a pick changes")
     group_size: int = setting(4, "Variants shown for each prompt", unit="variants", ge=2, le=8)
-    sampling: SamplingSettings = Field(default_factory=_sampling, description="How variants are drawn")
+    sampling: SteeringSampling = Field(default_factory=SteeringSampling, description="How variants are drawn")
     update: UpdateRule = Field(default="plackett-luce", validate_default=True, description="What a pick does")
     shaping: ShapingSettings = Field(default_factory=ShapingSettings, description="From a prompt to what is read")
     prompts: PromptSettings = Field(default_factory=PromptSettings, description="What is asked")

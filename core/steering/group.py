@@ -106,6 +106,12 @@ def make_group(
     return Group(number, prompt, tuple(prompt_ids), tuple(variants), tuple(order), dict(sampling), seed, alike, weights)
 
 
+def derived(seed: int, *parts: str | int) -> int:
+    """A seed (31 bits) for one purpose, far from those for others and from those that other seeds give."""
+    written = "/".join(map(str, (seed, *parts)))
+    return int.from_bytes(hashlib.blake2b(written.encode(), digest_size=4).digest(), "little") & 0x7FFFFFFF
+
+
 def blind_order(seed: int, size: int) -> tuple[int, ...]:
     """Which variant stands in which slot; drawn from the group's seed."""
     order = list(range(size))

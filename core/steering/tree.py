@@ -137,6 +137,13 @@ class Tree:
             node = None if node.parent is None else self.nodes[node.parent]
         return found[::-1]
 
+    def shown(self, number: int) -> Group:
+        """The group that was drawn at a node; OgiveError when there is none."""
+        group = self.get(number).group
+        if group is None:
+            raise OgiveError(f"No variants were drawn at state {number}.")
+        return group
+
     def common(self, a: int, b: int) -> Node:
         """The last node that the paths to `a` and `b` share."""
         mine = {node.id for node in self.path(a)}
@@ -189,6 +196,13 @@ class Tree:
             raise OgiveError(f"{text} is a state's number, not a name.", "Use at least one letter.")
         if any(branch.name == text for branch in self.branches.values()):
             raise OgiveError(f"There is a branch {text!r} already.", "Take another name, or rename that one.")
+        return text
+
+    def check_label(self, label: str) -> str:
+        """A bookmark's label trimmed; OgiveError when it cannot be one. "" takes a bookmark away."""
+        text = " ".join(label.split())
+        if text.isdecimal() or (text and not text.isprintable()) or len(text) > 60:
+            raise OgiveError(f"{label!r} cannot be a bookmark's label.", "Use a few letters.")
         return text
 
     # -- events -----------------------------------------------------------------------------------------------------
