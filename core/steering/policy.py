@@ -61,6 +61,7 @@ class Policy:
         rule = settings.update.brick.load()(**settings.update.options)
         self.rule = rule
         self._learner = Learner(self.model, rule, settings.seed, probe if rule.bounded and rule.probe_rise else None)
+        self._root = self.tensors()
         self._twins = list(_twins(self.model, self._plain)) if self._plain is not None else []
         self._stale = True
 
@@ -167,6 +168,10 @@ class Policy:
         for name, moment in moments.items():
             self._learner.moments[name.removeprefix(_MOMENTS)].copy_(moment)
         self._stale = True
+
+    def reset(self) -> None:
+        """Back to the fresh adapter, exactly."""
+        self.restore(self._root)
 
     def drift(self, against: Mapping[str, Tensor] | None = None) -> float:
         """Norm of the change of the weights, all layers together, from the root or from another state's tensors."""
