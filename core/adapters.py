@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import OgiveError
-from core.models.adapted import Base, enclosed, identify, save_adapter
+from core.models.adapted import enclosed, save_adapter
+from core.models.base import Base, identify
 from core.models.decoder import Decoder
 from core.settings.adapter import LoraSettings
 

@@ -20,7 +20,6 @@ from core.models.names import MODEL_TYPE
 from core.models.positions import Place
 from core.settings.model import ModelSettings
 
-
 CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
 """What this release of transformers calls the cache."""
 
