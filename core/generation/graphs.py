@@ -22,6 +22,9 @@ from core.models.decoder import Decoder
 
 ROOM_STEP = 256
 WARM_UPS = 3
+CACHE_NAMES = ("cache", "past_key_values", "cache_params")
+"""What models call their cache: the library's name since 5.24, and the older ones that models with code of their own
+still use."""
 
 _runners: WeakKeyDictionary[nn.Module, StaticRunner] = WeakKeyDictionary()
 
@@ -145,11 +148,15 @@ class StaticDecoderRunner(StaticRunner):
 class StaticTransformersRunner(StaticRunner):
     """A causal model of `transformers` over its `StaticCache`, with place and mask kept on the device by us."""
 
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._cache_name = cache_name(model) or CACHE_NAMES[0]
+
     def _read(self, prompt: Tensor) -> tuple[Any, Tensor]:
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self._model.config)
-        logits = self._model(input_ids=prompt, use_cache=True, **{_cache_name(self._model): cache}).logits[:, -1]
+        logits = self._model(input_ids=prompt, **{self._cache_name: cache}, use_cache=True).logits[:, -1]
         return cache, logits
 
     def _set_aside(self, read: Any, variants: int, room: int) -> None:
@@ -175,8 +182,8 @@ class StaticTransformersRunner(StaticRunner):
             input_ids=self._ids,
             position_ids=self._place.expand(self._ids.shape[0], -1),
             attention_mask=self._mask,
+            **{self._cache_name: self._cache},
             use_cache=True,
-            **{_cache_name(self._model): self._cache},
         )
         self._place.add_(1)
         return output.logits[:, -1]
@@ -216,14 +223,15 @@ def can_capture(model: Any) -> bool:
     if any(getattr(config, name, None) for name in ("num_experts", "num_local_experts", "n_routed_experts")):
         return False
     reads = inspect.signature(model.forward).parameters
-    if not {"position_ids", _cache_name(model), "attention_mask"} <= set(reads):
+    if not {"position_ids", "attention_mask"} <= set(reads) or cache_name(model) not in CACHE_NAMES[:2]:
         return False
     return all(type(layer) is StaticLayer for layer in StaticCache(config=config, max_cache_len=ROOM_STEP).layers)
 
 
-def _cache_name(model: Any) -> str:
-    """`cache`, as it is called since transformers 5.24, or what it was called before."""
-    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+def cache_name(model: Any) -> str | None:
+    """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
+    known = inspect.signature(model.forward).parameters
+    return next((name for name in CACHE_NAMES if name in known), None)
 
 
 def _kept(model: Any, kind: type[StaticRunner]) -> StaticRunner:

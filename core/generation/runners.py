@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Protocol
 
 import torch
@@ -59,7 +58,7 @@ class TransformersRunner:
         self._model = model
         self._stepping = model
         self._cache: Any = None
-        self._cache_name = _cache_name(model)
+        self._cache_name = graphs.cache_name(model)
         self._read: Tensor | None = None
         self.device = next(model.parameters()).device
 
@@ -115,9 +114,3 @@ def decoder_of(model: nn.Module) -> Decoder | None:
         return model
     inner = getattr(model, "decoder", None)
     return inner if isinstance(inner, Decoder) else None
-
-
-def _cache_name(model: Any) -> str | None:
-    """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
-    known = inspect.signature(model.forward).parameters  # `cache` since transformers 5.24
-    return next((name for name in ("cache", "past_key_values", "cache_params") if name in known), None)

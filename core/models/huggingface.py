@@ -20,15 +20,12 @@ from core.models.names import MODEL_TYPE
 from core.models.positions import Place
 from core.settings.model import ModelSettings
 
-CACHE = "cache" if "cache" in CausalLMOutputWithPast.__dataclass_fields__ else "past_key_values"
-"""What this release of transformers calls the cache."""
-
 
 class DecoderConfig(PreTrainedConfig):
     """Our settings whole in `model`; the usual names (`hidden_size`, ...) are derived from them."""
 
     model_type = MODEL_TYPE
-    keys_to_ignore_at_inference = [CACHE]
+    keys_to_ignore_at_inference = ["cache"]
 
     def __init__(
         self,
@@ -118,29 +115,23 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         labels: Tensor | None = None,
         use_cache: bool | None = None,
         logits_to_keep: int | Tensor = 0,
-        past_key_values: Cache | None = None,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast:
-        """As every causal LM of transformers; `logits_to_keep` is a number of last places, or the places.
-
-        The cache comes as `cache`, or as `past_key_values`, its name before transformers 5.24.
-        """
+        """As every causal LM of transformers; `logits_to_keep` is a number of last places, or the places."""
         given = input_ids if inputs_embeds is None else inputs_embeds
         if given is None:
             raise ValueError("Give input_ids or inputs_embeds.")
         use_cache = self.config.use_cache if use_cache is None else use_cache
-        cache = past_key_values if cache is None else cache
         if use_cache and cache is None and not self.training:
             cache = DynamicCache(config=self.config)
-        adapted = None if cache is None else _ForeignCache(cache, given.device)
-        hidden = self.decoder.hidden(given, position_ids, adapted, _allowed(attention_mask, given, cache))
+        kept = None if cache is None else _ForeignCache(cache, given.device)
+        hidden = self.decoder.hidden(given, position_ids, kept, _allowed(attention_mask, given, cache))
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = self.decoder.logits(hidden[:, keep])
         loss = None
         if labels is not None:
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
-        kept: dict[str, Any] = {CACHE: cache}
-        return CausalLMOutputWithPast(loss=loss, logits=logits, **kept)
+        return CausalLMOutputWithPast(loss=loss, logits=logits, cache=cache)
 
 
 def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor | None:
