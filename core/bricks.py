@@ -281,6 +281,15 @@ SOURCES = Table(
     ),
 )
 
+PIPELINE_STAGES = Table(
+    "kind of stage",
+    Brick("data", "core.stages:Data", "Reads the data through and counts it; later stages may use it by name."),
+    Brick("tokenizer", "core.stages:TrainedTokenizer", "Trains a tokenizer on the data; later stages use it by name."),
+    Brick("train", "core.stages:Train", "Trains by a recipe: a model from nothing, or on from an earlier stage's."),
+    Brick("merge", "core.stages:Merge", "Merges an adapter that an earlier stage trained into a whole model."),
+    Brick("evaluate", "core.stages:Evaluate", "Measures an earlier stage's model by one of the suites."),
+)
+
 LOGGERS = Table(
     "logger",
     Brick(

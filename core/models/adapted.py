@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +104,8 @@ def put_on(model: nn.Module, folder: str | Path, trainable: bool = False) -> Any
     try:
         config = LoraConfig(**{key: value for key, value in kept.items() if key in known})
         config.inference_mode = not trainable
-        adapted = get_peft_model(enclosed(model), config)
+        with quiet():
+            adapted = get_peft_model(enclosed(model), config)
     except (ValueError, TypeError, KeyError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise OgiveError(f"The adapter in {folder} does not fit its model: {first}", "Is it the right base?") from error
@@ -131,6 +134,14 @@ def enclosed(model: nn.Module) -> nn.Module:
     from core.models.huggingface import enclose
 
     return enclose(model)
+
+
+@contextmanager
+def quiet() -> Generator[None]:
+    """Keep what peft and transformers think of each other's names off the screen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _any(model: nn.Module) -> Any:
