@@ -75,6 +75,15 @@ class PackedData:
         """How many bytes of text each token stands for (int64, by id)."""
         return np.array([len(self.tokenizer.token_bytes(number)) for number in range(self.tokenizer.vocab_size)])
 
+    def facts(self) -> dict[str, Any]:
+        """What a person should know of it."""
+        return {
+            "tokens": len(self.train.tokens),
+            "held_out_tokens": len(self.held_out.tokens),
+            "documents": self.train.documents,
+            "vocab_size": self.tokenizer.vocab_size,
+        }
+
     def order(self, context: int, seed: int) -> BatchOrder:
         """The training windows of `context` tokens in the order that `seed` gives."""
         return BatchOrder(self.train.tokens, context, seed)
@@ -103,7 +112,7 @@ def pack(
     found = _open(place, tokenizer) if place.exists() else None
     if found is not None:
         return found
-    with _Building(place) as building:
+    with Building(place) as building:
         _write(building.path, key, corpus, tokenizer)
         building.finish()
     found = _open(place, tokenizer)
@@ -227,14 +236,14 @@ class _StreamWriter:
         self._size = 0
 
 
-class _Building:
+class Building:
     """A folder made beside its place and renamed into it when it is whole; removed when it is not."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
         self.path = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns():x}.building")
 
-    def __enter__(self) -> _Building:
+    def __enter__(self) -> Building:
         try:
             self.place.parent.mkdir(parents=True, exist_ok=True)
             for left in self.place.parent.glob(".*.building"):
