@@ -1,4 +1,4 @@
-"""Exported folders, loaded by plain transformers in a process that cannot import Ogive."""
+"""Exported folders, loaded by plain transformers in a process that cannot import Ogive; and back again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import torch
 from transformers import AutoModelForCausalLM
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
+from core.cli.main import main
 from core.errors import OgiveError
 from core.models.decoder import Decoder
 from core.models.export import bundle
 from core.models.export.huggingface import export
 from core.models.folder import save_model
+from core.models.importing import import_model
+from core.models.loading import load
 from core.settings.model import ModelSettings
 from core.settings.tokenizer import TokenizerSettings
 from core.tokenization.build import build
@@ -150,3 +153,31 @@ def test_a_folder_that_differs_is_not_left_behind(tmp_path: Path, monkeypatch) -
     with pytest.raises(OgiveError, match="differs"):
         export(source, tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "mixtral"])
+def test_there_and_back_is_the_same_model(family: str, tmp_path: Path, monkeypatch, capsys) -> None:
+    source, decoder = folder_of(tmp_path / "mine", **NATIVE[family])
+    _in_process(monkeypatch)
+    export(source, tmp_path / "out")
+    (tmp_path / "ws/checkpoints").mkdir(parents=True)
+    given = ["--workspace", str(tmp_path / "ws"), "import", str(tmp_path / "out"), "--name", "back", "--json"]
+    assert main(given) == 0
+    shown = json.loads(capsys.readouterr().out)
+    back = load(shown["folder"])
+    assert back.kind == "own"
+    ids = torch.randint(0, decoder.vocab_size, (2, 20))
+    with torch.no_grad():
+        assert torch.allclose(back.model(ids), decoder(ids), atol=1e-6)
+    text = "Who keeps the mill? 12 crows."
+    assert back.tokenizer.encode(text) == load(source).tokenizer.encode(text)
+    assert main(given) == 2
+    assert "already there" in capsys.readouterr().err
+
+
+def test_what_has_no_bricks_here_is_said_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd/config.json").write_text('{"model_type": "mamba"}')
+    with pytest.raises(OgiveError, match="'mamba' cannot be read"):
+        import_model(tmp_path / "odd", tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["odd"]
