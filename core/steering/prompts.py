@@ -165,7 +165,7 @@ def _read(
             progress("prompts", len(texts), most or None)
         if most and len(texts) >= most:
             break
-    return Found(tuple(texts), str(what), str(source.mapping or ""))
+    return Found(tuple(texts), str(what), str(getattr(source, "mapping", None) or ""))
 
 
 def _first_asked(messages: Sequence[Any]) -> str:

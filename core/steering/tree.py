@@ -11,6 +11,7 @@ tree that is read back is the tree that was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,7 +183,7 @@ class Tree:
         branch = self.branches[self.branch]
         if branch.tip == self.here:
             return {"branch": branch.id}
-        stem = branch.name.rstrip("0123456789").rstrip("-") or branch.name
+        stem = re.sub(r"-\d+$", "", branch.name)
         names = {each.name for each in self.branches.values()}
         number = next(n for n in range(2, len(names) + 3) if f"{stem}-{n}" not in names)
         return {"branch": max(self.branches) + 1, "branch_name": f"{stem}-{number}"}

@@ -83,7 +83,9 @@ class Steering:
 
     def go_on(self) -> None:
         session, draw = self.session, self.draw
-        kind = draw.choice(("pick",) * 6 + ("none", "write", "skip", "edit", "undo", "undo", "redo", "checkout", "branch"))
+        kind = draw.choice(
+            ("pick",) * 6 + ("none", "write", "skip", "edit", "undo", "undo", "redo", "checkout", "branch")
+        )
         if kind in ("pick", "none", "write"):
             for _ in session.propose():
                 pass
@@ -163,7 +165,13 @@ def run(kills: int, seed: int, most: float, quiet: bool = False) -> dict[str, An
             waiting += pending is not None
             for node, decision in acknowledged.items():
                 found = record.tree.nodes.get(node)
-                kept = found.decision if found is not None else pending.decision if pending and pending.node == node else None
+                kept = (
+                    found.decision
+                    if found is not None
+                    else pending.decision
+                    if pending and pending.node == node
+                    else None
+                )
                 assert kept is not None, f"kill {kill}: decision {node} is lost"
                 assert kept.to_json() == decision, f"kill {kill}: decision {node} is another"
             if not quiet and (kill + 1) % 20 == 0:
@@ -195,7 +203,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     found = run(args.kills, args.seed, args.most, args.json)
-    print(json.dumps(found) if args.json else "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in found.items()))
+    print(
+        json.dumps(found)
+        if args.json
+        else "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in found.items())
+    )
     return 0
 
 

@@ -25,6 +25,7 @@ class Twin:
     parent: int | None
     prompt: str
     weights: str
+    branch: str = "main"
     group: dict[str, Any] | None = None
     children: list[int] = field(default_factory=list)
     last: int | None = None
@@ -42,13 +43,14 @@ class Model:
 
     def grow(self, prompt: str, weights: str) -> None:
         if self.tips[self.on] != self.here:
-            stem = self.on.rstrip("0123456789").rstrip("-") or self.on
+            head, dash, number = self.on.rpartition("-")
+            stem = head if dash and number.isdecimal() else self.on
             number = 2
             while f"{stem}-{number}" in self.tips:
                 number += 1
             self.on = f"{stem}-{number}"
         number, self.next = self.next, self.next + 1
-        self.nodes[number] = Twin(self.here, prompt, weights)
+        self.nodes[number] = Twin(self.here, prompt, weights, self.on)
         self.nodes[self.here].children.append(number)
         self.tips[self.on] = number
         self.move(number)
@@ -58,6 +60,12 @@ class Model:
         while (parent := self.nodes[number].parent) is not None:
             self.nodes[parent].last = number
             number = parent
+
+    def go(self, number: int) -> None:
+        """Move without naming a branch: one stays on the current one where it leads through the node."""
+        if number not in self.path(self.tips[self.on]):
+            self.on = self.nodes[number].branch
+        self.move(number)
 
     def path(self, number: int) -> list[int]:
         found: list[int] = [number]
@@ -157,7 +165,7 @@ class Run:
                 self.session.undo()
             return False
         self.session.undo()
-        self.model.move(parent)
+        self.model.go(parent)
         return None
 
     def redo(self) -> bool | None:
@@ -167,15 +175,13 @@ class Run:
                 self.session.redo()
             return False
         self.session.redo()
-        self.model.move(last)
+        self.model.go(last)
         return None
 
     def checkout(self) -> None:
         number = self.draw.choice(sorted(self.model.nodes))
         self.session.checkout(number)
-        if number not in self.model.path(self.model.tips[self.model.on]):
-            self.model.on = self.session.tree.branches[self.session.tree.nodes[number].branch].name
-        self.model.move(number)
+        self.model.go(number)
 
     def checkout_branch(self) -> None:
         name = self.draw.choice(sorted(self.model.tips))
@@ -227,9 +233,7 @@ def play(run: Run, operations: int) -> None:
     for number in sorted(run.model.nodes):  # and at last every node once more, from the disk
         run.session.states.forget()
         run.session.checkout(number)
-        if number not in run.model.path(run.model.tips[run.model.on]):
-            run.model.on = run.session.view().branch
-        run.model.move(number)
+        run.model.go(number)
         run.check()
 
 
