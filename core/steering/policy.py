@@ -1,4 +1,4 @@
-"""A model with a trainable adapter: draw replies, learn a pick, go back to any earlier state. It knows no tree, no file.
+"""A model with a trainable adapter: draw replies, learn a pick, go back to any state. It knows no tree and no file.
 
 What it does next depends on `tensors()` alone: the same tensors draw the same replies from the same seed, and the same
 lesson on the same tensors gives the same tensors, bit for bit (on one machine with one number of threads).
@@ -61,6 +61,7 @@ class Policy:
         rule = settings.update.brick.load()(**settings.update.options)
         self.rule = rule
         self._learner = Learner(self.model, rule, settings.seed, probe if rule.bounded and rule.probe_rise else None)
+        self._root = self.tensors()
         self._twins = list(_twins(self.model, self._plain)) if self._plain is not None else []
         self._stale = True
 
@@ -105,7 +106,7 @@ class Policy:
     ) -> Iterator[Piece]:
         """Replies to a prompt under the adapter, as `core.generation.decode.generate` yields them."""
         chosen = sampling if seed is None else sampling.model_copy(update={"seed": seed})
-        yield from generate(self._drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
+        yield from generate(self.drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
 
     def _drawing(self) -> nn.Module:
         if self._plain is None:
@@ -167,6 +168,10 @@ class Policy:
         for name, moment in moments.items():
             self._learner.moments[name.removeprefix(_MOMENTS)].copy_(moment)
         self._stale = True
+
+    def reset(self) -> None:
+        """Back to the fresh adapter, exactly."""
+        self.restore(self._root)
 
     def drift(self, against: Mapping[str, Tensor] | None = None) -> float:
         """Norm of the change of the weights, all layers together, from the root or from another state's tensors."""
