@@ -218,6 +218,14 @@ class Session:
         """The group of the current card, if it is drawn."""
         return self.tree.node.group or self._unfinished
 
+    def prepare(self) -> None:
+        """Compute ahead what an update about the current group will need, whatever is picked: for an idle moment. It
+        changes no result. Nothing happens without a finished group."""
+        group = self.tree.node.group
+        if group is not None and self.tree.pending is None and all(variant.tokens for variant in group.variants):
+            replies = [variant.tokens for variant in group.variants]
+            self.policy.prepare(group.prompt_ids, replies, float(group.sampling["temperature"]))
+
     def acknowledge(self, decision: Decision) -> Pending:
         """Put a decision into the journal and onto the disk: milliseconds. From here on it is not lost.
 
