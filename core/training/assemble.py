@@ -136,9 +136,9 @@ def _data(records: Records, settings: RunSettings, cancel: Cancel, saved: Path |
     records.event(
         "phase",
         name="data",
-        tokens=len(packed.train.tokens),
+        tokens=packed.train_tokens,
         held_out_tokens=len(packed.held_out.tokens),
-        documents=packed.train.documents,
+        documents=packed.train_documents,
         vocab_size=packed.tokenizer.vocab_size,
     )
     return packed
