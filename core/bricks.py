@@ -52,9 +52,10 @@ class Option:
 class Brick:
     """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
 
-    Facts let sizes be counted without importing the class: a feed-forward's `gated` (its first matrix is twice as
-    wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one vector per place),
-    an optimizer's `moments` and `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
+    Facts let sizes be counted and rules be checked without importing the class: a feed-forward's `gated` (its first
+    matrix is twice as wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one
+    vector per place) and `rotary` (it turns pairs of numbers of a head), `routed` experts, an optimizer's `moments` and
+    `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
     """
 
     name: str
@@ -104,6 +105,25 @@ POSITIONS = Table(
                 0.0, "What a token of distance costs in the first head's scores, half as much in each next", minimum=0.0
             ),
         },
+        {"rotary": True},
+    ),
+    Brick(
+        "yarn",
+        "core.models.positions:YarnPositions",
+        "RoPE stretched to a longer context, wavelength by wavelength (YaRN).",
+        {
+            "theta": Option(10000.0, "Base of the rotation wavelengths", minimum=2.0),
+            "factor": Option(4.0, "How many times longer the context becomes", minimum=1.0),
+            "original": Option(
+                None, "Context before stretching (empty: context / factor)", "tokens", minimum=2, kind=int
+            ),
+            "temperature": Option(
+                None, "What queries and keys are multiplied by (empty: 0.1 ln factor + 1)", minimum=0.01, kind=float
+            ),
+            "beta_fast": Option(32.0, "Turns within the original context from which nothing is stretched", minimum=0.1),
+            "beta_slow": Option(1.0, "Turns up to which all is stretched", minimum=0.01),
+        },
+        {"rotary": True},
     ),
     Brick(
         "learned",
@@ -111,6 +131,18 @@ POSITIONS = Table(
         "One trained vector per place, as in GPT-2.",
         facts={"table": True},
     ),
+    Brick(
+        "sinusoidal",
+        "core.models.positions:SinusoidalPositions",
+        "Fixed waves added to the tokens, as in the first transformer.",
+        {"scale": Option(0.02, "Height of the waves; 0.02 is how wide tokens start", minimum=0.0001, maximum=10.0)},
+    ),
+    Brick(
+        "alibi",
+        "core.models.positions:AlibiPositions",
+        "Every token of distance costs score, in each head its own share (ALiBi).",
+    ),
+    Brick("none", "core.models.positions:Positions", "Nothing tells place but causality (NoPE)."),
 )
 
 NORMS = Table(
@@ -130,6 +162,8 @@ NORMS = Table(
     ),
 )
 
+_APPROXIMATE = Option("none", "Exact GELU or its tanh form", choices=("none", "tanh"))
+
 FEEDFORWARDS = Table(
     "feed-forward",
     Brick(
@@ -139,12 +173,48 @@ FEEDFORWARDS = Table(
         facts={"gated": True},
     ),
     Brick(
+        "geglu",
+        "core.models.feedforward:GeGLU",
+        "Gated by GELU: three matrices.",
+        {"approximate": _APPROXIMATE},
+        {"gated": True},
+    ),
+    Brick("reglu", "core.models.feedforward:ReGLU", "Gated by ReLU: three matrices.", facts={"gated": True}),
+    Brick(
         "gelu",
         "core.models.feedforward:GELU",
         "Two matrices with GELU between, as in GPT-2.",
-        {"approximate": Option("none", "Exact GELU or its tanh form", choices=("none", "tanh"))},
+        {"approximate": _APPROXIMATE},
     ),
     Brick("relu2", "core.models.feedforward:ReLUSquared", "Two matrices with squared ReLU between: cheap and strong."),
+    Brick("relu", "core.models.feedforward:ReLU", "Two matrices with ReLU between, as in the first transformer."),
+    Brick(
+        "leakyrelu",
+        "core.models.feedforward:LeakyReLU",
+        "Two matrices with a ReLU that lets some of the negative through.",
+        {"slope": Option(0.01, "What is left of negative numbers", minimum=0.0, maximum=1.0)},
+    ),
+    Brick("silu", "core.models.feedforward:SiLU", "Two matrices with SiLU (Swish) between."),
+)
+
+EXPERTS = Table(
+    "choice of experts",
+    Brick("none", "core.models.feedforward:FeedForward", "One feed-forward for all tokens."),
+    Brick(
+        "topk",
+        "core.models.experts:Experts",
+        "A router sends each token to a few of many feed-forwards (mixture of experts).",
+        {
+            "count": Option(8, "Feed-forwards to choose from, each ffn_size wide", minimum=2, maximum=4096),
+            "active": Option(2, "Feed-forwards that each token goes through", minimum=1, maximum=64),
+            "renormalise": Option(True, "The shares of the chosen ones are made to sum to 1"),
+            "balance": Option(0.01, "Weight of the loss that evens out the experts' load", minimum=0.0, maximum=10.0),
+            "z_loss": Option(
+                0.001, "Weight of the loss that keeps the router's logits small", minimum=0.0, maximum=10.0
+            ),
+        },
+        {"routed": True},
+    ),
 )
 
 OPTIMIZERS = Table(

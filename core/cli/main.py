@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),
     "chat": ("core.cli.chat", "talk to a model"),
     "generate": ("core.cli.generate", "continue a text with a model"),
+    "evaluate": ("core.cli.evaluate", "measure a model: answers, voices, loss on text"),
 }
 
 OpenApp = Callable[..., int]

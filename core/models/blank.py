@@ -6,7 +6,8 @@ PyTorch's own constructors draw at once. That costs time twice, and on the meta 
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class _Undrawn(nn.Linear):
@@ -31,3 +32,44 @@ def linear(inputs: int, outputs: int, bias: bool, parts: tuple[int, ...] = ()) -
 def embedding(rows: int, width: int) -> nn.Embedding:
     """A plain `nn.Embedding` with unset weights."""
     return nn.Embedding(rows, width, _weight=torch.empty(rows, width))
+
+
+def stack(count: int, inputs: int, outputs: int, bias: bool, parts: tuple[int, ...]) -> Stack:
+    """`count` linear layers as one `Stack` with unset weights."""
+    return Stack(count, inputs, outputs, bias, parts)
+
+
+class Stack(nn.Module):
+    """`count` linear layers of one shape, applied to rows that are sorted by layer. The matrices stand one above the
+    other in `weight` `(count * outputs, inputs)`; `parts` are the rows of each, as for `linear`."""
+
+    def __init__(self, count: int, inputs: int, outputs: int, bias: bool, parts: tuple[int, ...]) -> None:
+        super().__init__()
+        self.count, self.in_features, self.out_features = count, inputs, outputs
+        self.parts = parts * count
+        self.weight = nn.Parameter(torch.empty(count * outputs, inputs))
+        self.bias = nn.Parameter(torch.empty(count * outputs)) if bias else None
+
+    def forward(self, x: Tensor, owner: Tensor, ends: Tensor) -> Tensor:
+        """Rows `(n, inputs)` of which row i belongs to layer `owner[i]`, ascending; layer k's end before `ends[k]`."""
+        device = x.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.weight.dtype
+        weight = self.weight.view(self.count, self.out_features, self.in_features).to(dtype)
+        y = grouped(x.to(dtype), weight, owner, ends)
+        return y if self.bias is None else y + self.bias.to(dtype).view(self.count, -1)[owner]
+
+
+def grouped(x: Tensor, weight: Tensor, owner: Tensor, ends: Tensor) -> Tensor:
+    """Row i of `x` `(n, inputs)` times the transposed `weight[owner[i]]` `(outputs, inputs)`.
+
+    One grouped kernel where there is one, which wants rows of whole 16 bytes; else one batched product over as many
+    rows per matrix as the busiest has, the rest zeros.
+    """
+    inputs, outputs = weight.shape[-1], weight.shape[-2]
+    if x.device.type in ("cpu", "cuda") and not (inputs * x.element_size() % 16 or outputs * x.element_size() % 16):
+        return F.grouped_mm(x, weight.transpose(-1, -2), offs=ends.to(torch.int32))
+    begins = F.pad(ends, (1, 0))[:-1]
+    room = int((ends - begins).max())
+    places = owner * room + torch.arange(len(owner), device=x.device) - begins[owner]
+    grid = x.new_zeros(weight.shape[0] * room, inputs).index_copy(0, places, x)
+    return (grid.view(weight.shape[0], room, inputs) @ weight.transpose(-1, -2)).flatten(0, 1)[places]

@@ -13,7 +13,7 @@ from core.errors import OgiveError
 from core.models import native
 from core.models.decoder import Decoder
 from core.models.folder import assemble, load_decoder, read_config, read_weights
-from core.models.names import CONFIG, MODEL_TYPE
+from core.models.names import ADAPTER_CONFIG, CONFIG, MODEL_TYPE
 from core.tokenization import tokenizer as tokenizers
 from core.tokenization.tokenizer import Tokenizer
 
@@ -46,7 +46,8 @@ def load(
     *,
     import_native: bool = False,
 ) -> LoadedModel:
-    """Load a model folder of ours, else a foreign one through transformers.
+    """Load a model folder of ours, an adapter's folder with the model it stands on, else a foreign model through
+    transformers.
 
     `dtype` None means fp32 on CPU and the stored one elsewhere. With `import_native` a Llama, Qwen3 or GPT-2 folder is
     read into our own decoder instead (same logits). Raises OgiveError when nothing is there, the files are damaged,
@@ -58,6 +59,10 @@ def load(
         if _is_path(path_or_id):
             raise OgiveError(f"There is no folder {folder}.", "`ogive model list` shows the models here.")
         return _load_foreign(str(path_or_id), device, dtype, trust_remote_code)
+    if (folder / ADAPTER_CONFIG).is_file():
+        from core.models.adapted import load_adapted
+
+        return load_adapted(folder, device, dtype, trust_remote_code)
     config = read_config(folder)
     if dtype is None and device.type == "cpu":
         dtype = torch.float32
