@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.order import BatchOrder, permute
+from core.settings.data import DataSettings
 
 _BLOCK = 4096
 RULES = ("repeat", "drop", "stop")
@@ -32,6 +33,12 @@ class Mix:
     def shares(self) -> list[float]:
         """The weights as shares that add up to 1."""
         return [weight / sum(self.weights) for weight in self.weights]
+
+
+def mix_of(settings: DataSettings) -> Mix | None:
+    """How the sources are read together; None when no weights are given and every document is read once."""
+    weights = settings.weights
+    return None if weights is None else Mix(tuple(weights), settings.exhausted)
 
 
 def stretches(windows: Sequence[int], mix: Mix) -> list[list[int]]:

@@ -8,7 +8,6 @@ import json
 import os
 import time
 from array import array
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +20,8 @@ from core.cancel import Cancel
 from core.data.building import Building
 from core.data.corpus import Corpus
 from core.data.documents import Document, Input, Progress
-from core.data.mixing import Mix, MixedOrder
+from core.data.encoding import encode
+from core.data.mixing import Mix, MixedOrder, mix_of
 from core.data.order import BatchOrder, HeldOutOrder
 from core.data.typed import as_document
 from core.errors import OgiveError
@@ -93,7 +93,7 @@ class PackedData:
     @cached_property
     def token_bytes(self) -> np.ndarray:
         """How many bytes of text each token stands for (int64, by id)."""
-        return np.array([len(self.tokenizer.token_bytes(number)) for number in range(self.tokenizer.vocab_size)])
+        return token_bytes(self.tokenizer)
 
     def order(self, context: int, seed: int) -> BatchOrder | MixedOrder:
         """The training windows of `context` tokens in the order that `seed` gives."""
@@ -135,12 +135,6 @@ def pack(
     return found
 
 
-def mix_of(settings: DataSettings) -> Mix | None:
-    """How the sources are read together; None when no weights are given and every document is read once."""
-    weights = settings.weights
-    return None if weights is None else Mix(tuple(weights), settings.exhausted)
-
-
 def open_packed(folder: Path, tokenizer: Tokenizer, mix: Mix | None = None) -> PackedData | None:
     """The packing in `folder`, or None when it is not whole: a file missing, cut short or altered."""
     try:
@@ -149,8 +143,8 @@ def open_packed(folder: Path, tokenizer: Tokenizer, mix: Mix | None = None) -> P
             return None
         if meta["tokenizer"]["sha256"] != tokenizer.fingerprint or bool(meta.get("parts")) != (mix is not None):
             return None
-        parts = [_stream(folder, name, meta["dtype"], about) for name, about in _parts(meta).items()]
-        held_out = _stream(folder, _HELD_OUT, meta["dtype"], meta[_HELD_OUT])
+        parts = [read_stream(folder, name, meta["dtype"], about) for name, about in _parts(meta).items()]
+        held_out = read_stream(folder, _HELD_OUT, meta["dtype"], meta[_HELD_OUT])
     except (OgiveError, KeyError, TypeError, ValueError, OSError):
         return None
     return PackedData(folder, meta, tuple(parts), held_out, tokenizer, mix)
@@ -162,7 +156,8 @@ def _parts(meta: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {f"{_TRAIN}.{number}": about for number, about in enumerate(parts)} if parts else {_TRAIN: meta[_TRAIN]}
 
 
-def _stream(folder: Path, name: str, dtype: str, about: dict[str, Any]) -> TokenStream:
+def read_stream(folder: Path, name: str, dtype: str, about: dict[str, Any]) -> TokenStream:
+    """The tokens in `folder` under `name`; ValueError when there are not as many as `about` counts."""
     tokens = np.memmap(folder / f"{name}.bin", dtype=dtype, mode="r")
     ends = np.fromfile(folder / f"{name}.ends", dtype="<u8").astype(np.int64)
     if len(tokens) != about["tokens"] or len(ends) != about["documents"]:
@@ -240,10 +235,10 @@ class StreamWriter:
             self.characters += len(words)
             self.bytes += len(words) if words.isascii() else len(words.encode("utf-8", "surrogatepass"))
         if len(self._waiting) >= _BATCH_DOCUMENTS or self._size >= _BATCH_CHARACTERS:
-            self._flush()
+            self.flush()
 
     def finish(self) -> None:
-        self._flush()
+        self.flush()
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -255,19 +250,19 @@ class StreamWriter:
             "characters": self.characters,
         }
 
-    def _flush(self) -> None:
-        texts = iter(self._tokenizer.encode_batch([doc.text for doc in self._waiting if doc.text is not None]))
-        talks = [doc.messages for doc in self._waiting if doc.text is None]
-        rendered: Iterable[list[int]] = iter(
-            self._tokenizer.render_batch([talk or [] for talk in talks]) if talks else []
-        )
+    def flush(self) -> None:
+        """Write what waits."""
         ids: list[int] = []
-        for document in self._waiting:
-            ids += next(iter(texts if document.text is not None else rendered))
+        for document, found in zip(self._waiting, encode(self._waiting, self._tokenizer), strict=True):
+            ids += found
             if not document.continues:
-                ids.append(self._tokenizer.eos_id)
                 self.ends.append(self.tokens + len(ids))
         self._file.write(np.array(ids, dtype=self._dtype).tobytes())
         self.tokens += len(ids)
         self._waiting.clear()
         self._size = 0
+
+
+def token_bytes(tokenizer: Tokenizer) -> np.ndarray:
+    """How many bytes of text each token stands for (int64, by id)."""
+    return np.array([len(tokenizer.token_bytes(number)) for number in range(tokenizer.vocab_size)])
