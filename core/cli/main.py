@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("core.cli.train", "train a model by a recipe"),
     "resume": ("core.cli.resume", "continue a run from its last good checkpoint"),
     "fork": ("core.cli.fork", "a new run from another run's checkpoint"),
+    "pipeline": ("core.cli.pipeline", "run a chain of stages: data, tokenizer, pretrain, fine-tune, ..."),
+    "merge": ("core.cli.merge", "merge an adapter into its base, and compare the two"),
     "settings": ("core.cli.settings", "list, show, explain, new, compare settings"),
     "model": ("core.cli.model", "list, show, new: models and their shapes"),
     "data": ("core.cli.data", "list, show, preview, add data"),

@@ -27,12 +27,14 @@ class Cursor:
         self._seed, self._split_seed = seed, split_seed
         self._limit = 0 if source.own_split else held_out_limit(share)
         self._shards = source.shards if isinstance(source, RowSource) else 1
-        self._at: dict[str, Any] = {"epoch": 0, "shard": 0, "row": 0}
+        self._at: dict[str, Any] = beginning(0)
+        self.empty = False
+        """Whether an epoch has ended in which there was nothing to learn from."""
         self._rows: Iterator[Row] | None = None
 
     @property
     def state(self) -> dict[str, Any]:
-        """Epoch, place in the order of files, and rows of that file that were read."""
+        """Epoch, place in the order of files, rows of that file that were read, and rows given in this epoch."""
         mark = getattr(self._source, "mark", None)
         found = dict(self._at)
         if mark is not None and self._rows is not None and (held := mark()) is not None:
@@ -52,12 +54,14 @@ class Cursor:
             if row is not None:
                 self._at["row"] += 1
                 if not self._limit or row_key(row, self._split_seed) > self._limit:
+                    self._at["given"] += 1
                     return row
                 continue
             self._rows = None
-            self._at = {"epoch": self._at["epoch"], "shard": self._at["shard"] + 1, "row": 0}
+            self._at |= {"shard": self._at["shard"] + 1, "row": 0}
             if self._at["shard"] >= self._shards:
-                self._at = {"epoch": self._at["epoch"] + 1, "shard": 0, "row": 0}
+                self.empty = not self._at["given"]
+                self._at = beginning(self._at["epoch"] + 1)
                 return None
 
     def _open(self) -> Iterator[Row]:
@@ -71,6 +75,11 @@ class Cursor:
         if mark is not None:
             return self._source.shard(shard, skip, mark=mark)  # ty: ignore[unknown-argument] - it gave the mark
         return self._source.shard(shard, skip)
+
+
+def beginning(epoch: int) -> dict[str, Any]:
+    """The state of a cursor at the start of an epoch."""
+    return {"epoch": epoch, "shard": 0, "row": 0, "given": 0}
 
 
 def held_out_limit(share: float) -> int:

@@ -95,6 +95,15 @@ class PackedData:
         """How many bytes of text each token stands for (int64, by id)."""
         return token_bytes(self.tokenizer)
 
+    def facts(self) -> dict[str, Any]:
+        """What a person should know of it."""
+        return {
+            "tokens": self.train_tokens,
+            "held_out_tokens": len(self.held_out.tokens),
+            "documents": self.train_documents,
+            "vocab_size": self.tokenizer.vocab_size,
+        }
+
     def order(self, context: int, seed: int) -> BatchOrder | MixedOrder:
         """The training windows of `context` tokens in the order that `seed` gives."""
         if self.mix is not None:
@@ -122,7 +131,7 @@ def pack(
     mix = mix_of(corpus.settings)
     content = json.dumps([FORMAT, corpus.fingerprint, tokenizer.fingerprint, *(["by source"] if mix else [])])
     key = hashlib.sha256(content.encode()).hexdigest()[:16]
-    place = workspace.data / "packed" / key
+    place = packed_folder(workspace, key)
     found = open_packed(place, tokenizer, mix) if place.exists() else None
     if found is not None:
         return found
@@ -133,6 +142,11 @@ def pack(
     if found is None:
         raise OgiveError(f"The packed data in {place} was damaged as it was written.", "Check the disk and try again.")
     return found
+
+
+def packed_folder(workspace: Workspace, key: str) -> Path:
+    """Where the packing named `key` is kept."""
+    return workspace.data / "packed" / key
 
 
 def open_packed(folder: Path, tokenizer: Tokenizer, mix: Mix | None = None) -> PackedData | None:

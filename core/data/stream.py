@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.data.cursor import Cursor
+from core.data.cursor import Cursor, beginning
 from core.data.encoding import encode
 from core.data.mixing import Mix
 from core.data.order import permute
@@ -36,7 +36,6 @@ class RowStream:
         self._taken = [0] * len(cursors)
         self._out = [False] * len(cursors)
         self._going_on = False
-        self._empty = [True] * len(cursors)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -65,7 +64,6 @@ class RowStream:
             if row is None:
                 self._read_out()
                 continue
-            self._empty[self._now] = False
             # The pieces of a long text stay together.
             self._going_on = isinstance(row, Text) and row.continues
             self._taken[self._now] += len(plain(row))
@@ -79,7 +77,7 @@ class RowStream:
 
     def _read_out(self) -> None:
         """The source at hand has come to its end; its cursor is at the beginning again."""
-        if self._empty[self._now]:
+        if self._cursors[self._now].empty:
             raise OgiveError(
                 f"Source {self._now + 1} of the data has no training text.", "Look at it with `ogive data preview`."
             )
@@ -94,7 +92,7 @@ class RowStream:
             for cursor in self._cursors:
                 at = cursor.state
                 if at["shard"] or at["row"]:
-                    cursor.restore({"epoch": at["epoch"] + 1, "shard": 0, "row": 0})
+                    cursor.restore(beginning(at["epoch"] + 1))
             self._begin()
 
     def _begin(self) -> None:

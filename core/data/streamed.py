@@ -58,15 +58,14 @@ class StreamedData:
         """A hash of the data as it is recognised (sizes, beginnings and ends of files), the split, the tokenizer."""
         return self.meta["key"]
 
-    @property
-    def train_tokens(self) -> int | None:
-        """Not known."""
-        return None
-
-    @property
-    def train_documents(self) -> int | None:
-        """Not known."""
-        return None
+    def facts(self) -> dict[str, Any]:
+        """What a person should know of it; how much there is to learn from is not known."""
+        return {
+            "tokens": None,
+            "held_out_tokens": len(self.held_out.tokens),
+            "documents": None,
+            "vocab_size": self.tokenizer.vocab_size,
+        }
 
     @cached_property
     def token_bytes(self) -> np.ndarray:

@@ -15,6 +15,7 @@ from core.settings import text
 from core.settings.base import BrickChoice, Settings
 from core.settings.data import DataSettings
 from core.settings.model import ModelSettings
+from core.settings.pipeline import PipelineSettings
 from core.settings.run import RunSettings
 from core.settings.sampling import SamplingSettings
 from core.settings.tokenizer import TokenizerSettings
@@ -26,6 +27,7 @@ SUBJECTS: dict[str, type[Settings] | type[BrickChoice]] = {
     "tokenizer": TokenizerSettings,
     "data": DataSettings,
     "sampling": SamplingSettings,
+    "pipeline": PipelineSettings,
 }
 META = ("version", "parent", "created_at", "description")
 
