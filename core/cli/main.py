@@ -41,6 +41,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),
     "chat": ("core.cli.chat", "talk to a model"),
     "generate": ("core.cli.generate", "continue a text with a model"),
+    "export": ("core.cli.export", "a model for other programs: a Hugging Face folder or a GGUF file"),
+    "import": ("core.cli.imports", "another family's checkpoint as a model of this workspace"),
     "evaluate": ("core.cli.evaluate", "measure a model: answers, voices, loss on text"),
 }
 
