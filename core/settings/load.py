@@ -46,7 +46,7 @@ def load_subject(
         path, value, _ = override
         if subject == "training" and len(path) == 1 and path[0] in PARTS and isinstance(value, str | dict):
             _expand_part(document, str(path[0]), workspace, FilePath())
-    if cls is RunSettings:
+    if cls in names.NAMED:
         document.value.setdefault("name", stored.name)
         document.value["version"] = document.value.get("version") or stored.version
     else:
@@ -92,7 +92,7 @@ def _expand(
     origin = document.value.pop("from", None)
     if origin is not None:
         parent = _read(subject, _find(subject, origin, workspace, file, document.where(("from",))), workspace, seen)
-        for key in (*names.META, "name") if subject == "training" else names.META:
+        for key in (*names.META, "name") if names.SUBJECTS[subject] in names.NAMED else names.META:
             parent.value.pop(key, None)
         document = merge(parent, document, slot_of(names.SUBJECTS[subject]))
     if subject == "training":
