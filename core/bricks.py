@@ -277,6 +277,33 @@ SCHEDULES = Table(
 OBJECTIVES = Table(
     "objective",
     Brick("language", "core.training.objectives.language:Language", "Next-token cross-entropy on packed text."),
+    Brick(
+        "sft",
+        "core.training.objectives.sft:Conversations",
+        "Next-token cross-entropy on the assistant's words in conversations.",
+        {
+            "learn": Option(
+                "assistant",
+                "Which tokens: every reply, the last one of each conversation, or everything",
+                choices=("assistant", "last", "everything"),
+            ),
+            "truncate": Option(
+                "turns",
+                "Too long for training.context: leave out the last turns, the oldest ones, cut, or drop it",
+                choices=("turns", "oldest", "cut", "drop"),
+            ),
+            "packing": Option(
+                "auto",
+                "Several conversations in one row, kept apart (auto: where the model can)",
+                choices=("auto", "on", "off"),
+            ),
+            "template": Option(
+                "own",
+                "The base model's chat template, or plain `User:` and `Assistant:` (also when it has none)",
+                choices=("own", "plain"),
+            ),
+        },
+    ),
 )
 
 TOKENIZERS = Table(
@@ -365,6 +392,15 @@ SOURCES = Table(
         }
         | _WEIGHT,
     ),
+)
+
+PIPELINE_STAGES = Table(
+    "kind of stage",
+    Brick("data", "core.stages:Data", "Reads the data through and counts it; later stages may use it by name."),
+    Brick("tokenizer", "core.stages:TrainedTokenizer", "Trains a tokenizer on the data; later stages use it by name."),
+    Brick("train", "core.stages:Train", "Trains by a recipe: a model from nothing, or on from an earlier stage's."),
+    Brick("merge", "core.stages:Merge", "Merges an adapter that an earlier stage trained into a whole model."),
+    Brick("evaluate", "core.stages:Evaluate", "Measures an earlier stage's model by one of the suites."),
 )
 
 LOGGERS = Table(

@@ -74,6 +74,15 @@ class PackedData:
         """How many bytes of text each token stands for (int64, by id)."""
         return np.array([len(self.tokenizer.token_bytes(number)) for number in range(self.tokenizer.vocab_size)])
 
+    def facts(self) -> dict[str, Any]:
+        """What a person should know of it."""
+        return {
+            "tokens": len(self.train.tokens),
+            "held_out_tokens": len(self.held_out.tokens),
+            "documents": self.train.documents,
+            "vocab_size": self.tokenizer.vocab_size,
+        }
+
     def order(self, context: int, seed: int) -> BatchOrder:
         """The training windows of `context` tokens in the order that `seed` gives."""
         return BatchOrder(self.train.tokens, context, seed)
