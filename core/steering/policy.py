@@ -20,7 +20,8 @@ from core.cancel import Cancel
 from core.errors import OgiveError
 from core.generation.decode import Piece, complete, generate, stop_ids_of
 from core.hardware import pick_device
-from core.models.adapted import identify, save_adapter
+from core.models.adapted import save_adapter
+from core.models.base import identify
 from core.models.catalog import resolve_model
 from core.models.decoder import Decoder
 from core.models.loading import LoadedModel, load
