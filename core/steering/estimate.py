@@ -146,8 +146,8 @@ def shape_of(config: Mapping[str, Any], where: str) -> tuple[ModelSettings, int]
             return ModelSettings.model_validate(config["model"]), int(config["vocab_size"])
         except (ValidationError, KeyError, TypeError, ValueError):
             raise OgiveError(f"{where}/{CONFIG} is damaged.", "Copy the model again.") from None
-    text = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
-    assert text is not None
+    nested = config.get("text_config")
+    text: Mapping[str, Any] = nested if isinstance(nested, dict) else config
 
     def first(*names: str) -> int:
         return next((int(text[name]) for name in names if isinstance(text.get(name), int)), 0)

@@ -12,6 +12,7 @@ Nothing here is safe to call from two threads at once: one thread owns a session
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -455,4 +456,6 @@ def _load(
 ) -> Steered:
     from core.steering.policy import Policy
 
-    return Policy.load(settings, workspace, cancel, progress)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # libraries telling each other what they will rename
+        return Policy.load(settings, workspace, cancel, progress)
