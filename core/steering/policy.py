@@ -20,7 +20,8 @@ from core.cancel import Cancel
 from core.errors import OgiveError
 from core.generation.decode import Piece, complete, generate, stop_ids_of
 from core.hardware import pick_device
-from core.models.adapted import identify, save_adapter
+from core.models.adapted import save_adapter
+from core.models.base import identify
 from core.models.catalog import resolve_model
 from core.models.decoder import Decoder
 from core.models.loading import LoadedModel, load
@@ -106,7 +107,7 @@ class Policy:
     ) -> Iterator[Piece]:
         """Replies to a prompt under the adapter, as `core.generation.decode.generate` yields them."""
         chosen = sampling if seed is None else sampling.model_copy(update={"seed": seed})
-        yield from generate(self.drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
+        yield from generate(self._drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
 
     def _drawing(self) -> nn.Module:
         if self._plain is None:
