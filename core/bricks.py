@@ -53,8 +53,9 @@ class Brick:
     """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
 
     Facts let sizes be counted and rules be checked without importing the class: a feed-forward's `gated` (its first
-    matrix is twice as wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one
-    vector per place) and `rotary` (it turns pairs of numbers of a head), `routed` experts, an optimizer's `moments` and
+    matrix is twice as wide) and `keeps` (numbers per inner one that the backward pass needs), a norm's `centred` (it
+    has a bias where biases are on), a position scheme's `table` (one vector per place), `rotary` (it turns pairs of
+    numbers of a head) and `biased` (it adds to the scores of each head), `routed` experts, an optimizer's `moments` and
     `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
     """
 
@@ -141,6 +142,7 @@ POSITIONS = Table(
         "alibi",
         "core.models.positions:AlibiPositions",
         "Every token of distance costs score, in each head its own share (ALiBi).",
+        facts={"biased": True},
     ),
     Brick("none", "core.models.positions:Positions", "Nothing tells place but causality (NoPE)."),
 )
@@ -170,31 +172,50 @@ FEEDFORWARDS = Table(
         "swiglu",
         "core.models.feedforward:SwiGLU",
         "Gated by SiLU: three matrices, the modern default.",
-        facts={"gated": True},
+        facts={"gated": True, "keeps": 4},
     ),
     Brick(
         "geglu",
         "core.models.feedforward:GeGLU",
         "Gated by GELU: three matrices.",
         {"approximate": _APPROXIMATE},
-        {"gated": True},
+        {"gated": True, "keeps": 4},
     ),
-    Brick("reglu", "core.models.feedforward:ReGLU", "Gated by ReLU: three matrices.", facts={"gated": True}),
+    Brick(
+        "reglu", "core.models.feedforward:ReGLU", "Gated by ReLU: three matrices.", facts={"gated": True, "keeps": 4}
+    ),
     Brick(
         "gelu",
         "core.models.feedforward:GELU",
         "Two matrices with GELU between, as in GPT-2.",
         {"approximate": _APPROXIMATE},
+        {"keeps": 2},
     ),
-    Brick("relu2", "core.models.feedforward:ReLUSquared", "Two matrices with squared ReLU between: cheap and strong."),
-    Brick("relu", "core.models.feedforward:ReLU", "Two matrices with ReLU between, as in the first transformer."),
+    Brick(
+        "relu2",
+        "core.models.feedforward:ReLUSquared",
+        "Two matrices with squared ReLU between: cheap and strong.",
+        facts={"keeps": 2},
+    ),
+    Brick(
+        "relu",
+        "core.models.feedforward:ReLU",
+        "Two matrices with ReLU between, as in the first transformer.",
+        facts={"keeps": 1},
+    ),
     Brick(
         "leakyrelu",
         "core.models.feedforward:LeakyReLU",
         "Two matrices with a ReLU that lets some of the negative through.",
         {"slope": Option(0.01, "What is left of negative numbers", minimum=0.0, maximum=1.0)},
+        {"keeps": 2},
     ),
-    Brick("silu", "core.models.feedforward:SiLU", "Two matrices with SiLU (Swish) between."),
+    Brick(
+        "silu",
+        "core.models.feedforward:SiLU",
+        "Two matrices with SiLU (Swish) between.",
+        facts={"keeps": 2},
+    ),
 )
 
 EXPERTS = Table(
@@ -277,6 +298,33 @@ SCHEDULES = Table(
 OBJECTIVES = Table(
     "objective",
     Brick("language", "core.training.objectives.language:Language", "Next-token cross-entropy on packed text."),
+    Brick(
+        "sft",
+        "core.training.objectives.sft:Conversations",
+        "Next-token cross-entropy on the assistant's words in conversations.",
+        {
+            "learn": Option(
+                "assistant",
+                "Which tokens: every reply, the last one of each conversation, or everything",
+                choices=("assistant", "last", "everything"),
+            ),
+            "truncate": Option(
+                "turns",
+                "Too long for training.context: leave out the last turns, the oldest ones, cut, or drop it",
+                choices=("turns", "oldest", "cut", "drop"),
+            ),
+            "packing": Option(
+                "auto",
+                "Several conversations in one row, kept apart (auto: where the model can)",
+                choices=("auto", "on", "off"),
+            ),
+            "template": Option(
+                "own",
+                "The base model's chat template, or plain `User:` and `Assistant:` (also when it has none)",
+                choices=("own", "plain"),
+            ),
+        },
+    ),
 )
 
 TOKENIZERS = Table(
@@ -365,6 +413,15 @@ SOURCES = Table(
         }
         | _WEIGHT,
     ),
+)
+
+PIPELINE_STAGES = Table(
+    "kind of stage",
+    Brick("data", "core.stages:Data", "Reads the data through and counts it; later stages may use it by name."),
+    Brick("tokenizer", "core.stages:TrainedTokenizer", "Trains a tokenizer on the data; later stages use it by name."),
+    Brick("train", "core.stages:Train", "Trains by a recipe: a model from nothing, or on from an earlier stage's."),
+    Brick("merge", "core.stages:Merge", "Merges an adapter that an earlier stage trained into a whole model."),
+    Brick("evaluate", "core.stages:Evaluate", "Measures an earlier stage's model by one of the suites."),
 )
 
 LOGGERS = Table(

@@ -15,6 +15,7 @@ from core.settings import text
 from core.settings.base import BrickChoice, Settings
 from core.settings.data import DataSettings
 from core.settings.model import ModelSettings
+from core.settings.pipeline import PipelineSettings
 from core.settings.run import RunSettings
 from core.settings.sampling import SamplingSettings
 from core.settings.steering import SteeringSettings
@@ -28,6 +29,7 @@ SUBJECTS: dict[str, type[Settings] | type[BrickChoice]] = {
     "data": DataSettings,
     "sampling": SamplingSettings,
     "steering": SteeringSettings,
+    "pipeline": PipelineSettings,
 }
 NAMED = (RunSettings, SteeringSettings)
 """Settings that carry their own name, version and parent; the file of any other subject has these beside them."""

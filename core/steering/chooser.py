@@ -23,8 +23,8 @@ def chooser(name: str) -> Chooser:
 
     `voice:gothic` takes the first variant, in the order shown, that the exact classifier of the built-in corpus finds
     in that voice, else none of them; `regex:` likewise. `longest` and `shortest` go by characters. `script:` reads a
-    file with a decision on each line: `3`, `none`, `skip`, `write TEXT`, `edit TEXT`, `regenerate`, `hotter`, `retaste`, or
-    the JSON of one.
+    file with a decision on each line: `3`, `none`, `skip`, `write TEXT`, `edit TEXT`, `regenerate`, `hotter`,
+    `retaste`, or the JSON of one.
     """
     kind, _, rest = name.partition(":")
     if kind == "voice":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$^=:@])")
+_ANYWHERE = re.compile(r"[\\`*\[\]<>|~&$]|(?<!\w)_|_(?!\w)")
+_AT_START = re.compile(r"^(?:([#+\-=])|(\d+)([.)]))")
 _MARKS = {"\t": "    "}
 
 
@@ -36,7 +37,7 @@ def inline(text: str, most: int = 0) -> str:
     flat = " ".join(safe(text).split())
     if most and len(flat) > most:
         flat = flat[: most - 1].rstrip() + "…"
-    return _SPECIAL.sub(r"\\\1", flat)
+    return _plain(flat)
 
 
 def quoted(text: str, most: int = 0) -> str:
@@ -53,7 +54,13 @@ def quoted(text: str, most: int = 0) -> str:
 
 
 def _line(line: str) -> str:
-    """One line of a quote: markup taken off its meaning, indentation kept by spaces that do not collapse."""
+    """One line of a quote, its indentation kept by spaces that do not collapse."""
     bare = line.rstrip().lstrip(" ")
     indent = "\u00a0" * (len(line.rstrip()) - len(bare)) if bare else ""
-    return indent + _SPECIAL.sub(r"\\\1", bare)
+    return indent + _plain(bare)
+
+
+def _plain(line: str) -> str:
+    """One line with a backslash before whatever Markdown would take for more than a character."""
+    escaped = _ANYWHERE.sub(lambda found: "\\" + found[0], line)
+    return _AT_START.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", escaped)

@@ -1,4 +1,4 @@
-"""A model with a trainable adapter: draw replies, learn a pick, go back to any earlier state. It knows no tree, no file.
+"""A model with a trainable adapter: draw replies, learn a pick, go back to any state. It knows no tree and no file.
 
 What it does next depends on `tensors()` alone: the same tensors draw the same replies from the same seed, and the same
 lesson on the same tensors gives the same tensors, bit for bit (on one machine with one number of threads).
@@ -20,7 +20,8 @@ from core.cancel import Cancel
 from core.errors import OgiveError
 from core.generation.decode import Piece, complete, generate, stop_ids_of
 from core.hardware import pick_device
-from core.models.adapted import identify, save_adapter
+from core.models.adapted import save_adapter
+from core.models.base import identify
 from core.models.catalog import resolve_model
 from core.models.decoder import Decoder
 from core.models.loading import LoadedModel, load
@@ -61,6 +62,7 @@ class Policy:
         rule = settings.update.brick.load()(**settings.update.options)
         self.rule = rule
         self._learner = Learner(self.model, rule, settings.seed, probe if rule.bounded and rule.probe_rise else None)
+        self._root = self.tensors()
         self._twins = list(_twins(self.model, self._plain)) if self._plain is not None else []
         self._stale = True
 
@@ -167,6 +169,10 @@ class Policy:
         for name, moment in moments.items():
             self._learner.moments[name.removeprefix(_MOMENTS)].copy_(moment)
         self._stale = True
+
+    def reset(self) -> None:
+        """Back to the fresh adapter, exactly."""
+        self.restore(self._root)
 
     def drift(self, against: Mapping[str, Tensor] | None = None) -> float:
         """Norm of the change of the weights, all layers together, from the root or from another state's tensors."""

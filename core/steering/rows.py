@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from core.steering.tree import Node, Tree
 from core.steering.view import Decision, TreeRow
 
@@ -70,8 +73,14 @@ def outcome(node: Node) -> str:
     words = label(node.decision)
     if not node.taught:
         return f"{words} -> state {node.id}"
-    halved = f", halved {node.report['halved']} times" if node.report.get("halved") else ""
+    halved = f", {times_halved(node.report)}" if node.report.get("halved") else ""
     return f"{words} -> update {float(node.report.get('seconds') or 0.0):.1f} s{halved} -> state {node.id}"
+
+
+def times_halved(report: Mapping[str, Any]) -> str:
+    """How often an update's change was halved to stay in bounds, in words."""
+    count = int(report.get("halved") or 0)
+    return {1: "halved once", 2: "halved twice"}.get(count, f"halved {count} times")
 
 
 def asked(tree: Tree, node: Node) -> str:

@@ -53,6 +53,8 @@ class Scorer:
     def __init__(self, model: nn.Module) -> None:
         self._model: Any = model
         self._decoder: Decoder | None = decoder_of(model)
+        # A sliding window counts columns, and replies that stand side by side are in each other's way there.
+        self._shares = self._decoder is not None and not self._decoder.settings.window
         self._device = next(model.parameters()).device
         self._kept: dict[tuple[Lesson, ...], _Layout] = {}
 
@@ -77,12 +79,12 @@ class Scorer:
     def _logits(self, layout: _Layout) -> Tensor:
         """`(tokens, vocab)` of the tokens to be scored."""
         if self._decoder is not None:
-            hidden = self._decoder.hidden(layout.ids, layout.places, mask=layout.mask)
+            hidden = self._decoder.hidden(layout.ids, layout.places if self._shares else None, mask=layout.mask)
             return self._decoder.logits(hidden[layout.at])
         return self._model(input_ids=layout.ids, use_cache=False).logits[layout.at]
 
     def _lay_out(self, lessons: tuple[Lesson, ...]) -> _Layout:
-        rows = _shared_rows(lessons) if self._decoder is not None else _plain_rows(lessons)
+        rows = _shared_rows(lessons) if self._shares else _plain_rows(lessons)
         width = max(len(row.ids) for row in rows)
         ids = torch.zeros(len(rows), width, dtype=torch.long)
         places = torch.zeros(len(rows), width, dtype=torch.long)
@@ -113,7 +115,7 @@ class Scorer:
                 slots += range(two * time, two * time + len(completion))
             into.append(torch.tensor(slots, device=self._device))
         mask = None
-        if self._decoder is not None:
+        if self._shares:
             same = group[:, :, None] == group[:, None, :]
             mask = (same & ((reply[:, None, :] == 0) | (reply[:, :, None] == reply[:, None, :]))).to(self._device)
         alike = len(set(heat)) == 1

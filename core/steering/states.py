@@ -99,6 +99,8 @@ class States:
         self._remember(number, layout, flat)
         if number not in self:
             base = self._choose(layout, flat, near)
+            with self._lock:
+                self._heads[number] = (base, self._heads[base][1] + 1 if base else 0)
             future = self._writer.submit(self._write, number, layout, flat, base)
             self._waiting[number] = (layout, flat, future)
         return number
@@ -158,7 +160,7 @@ class States:
         """The base that makes the state smallest, by a sample of the near one and of those it stands on; "" for none.
         Only what is in memory is looked at."""
         best, least = "", _cost(flat, None)
-        for candidate in self._chain(near) if near in self._sizes and near is not None else ():
+        for candidate in self._chain(near) if near is not None and near in self else ():
             with self._lock:
                 kept = self._cache.get(candidate)
             if kept is None or kept[0] != layout or self._head(candidate)[1] >= CHAIN:

@@ -9,7 +9,7 @@ from typing import Any
 from core.files import os_failure, write_atomic
 from core.steering import journal
 from core.steering.markdown import inline, quoted
-from core.steering.rows import asked, label
+from core.steering.rows import asked, label, times_halved
 from core.steering.tree import Node, Tree
 
 LONGEST = 4000
@@ -23,13 +23,17 @@ class Narrator:
         self._folder, self._about = folder, about
         self._path = folder / journal.STORY
 
-    def rewrite(self) -> None:
-        """Write the whole file from the events."""
+    def text(self) -> str:
+        """The whole file from the events."""
         tree, parts = Tree(), [head(self._about)]
         for event in journal.events(self._folder):
             tree.apply(event)
             parts.append(told(tree, event))
-        write_atomic(self._path, "\n\n".join(filter(None, parts)) + "\n", sync=False)
+        return "\n\n".join(filter(None, parts)) + "\n"
+
+    def rewrite(self) -> None:
+        """Write the whole file."""
+        write_atomic(self._path, self.text(), sync=False)
 
     def tell(self, tree: Tree, event: Mapping[str, Any]) -> None:
         """Add what an event that has just been applied comes to."""
@@ -51,7 +55,7 @@ def head(about: Mapping[str, Any]) -> str:
         f"# {inline(str(about.get('name') or 'Session'), 120)}",
         "",
         f"- Model: {inline(str(model.get('name', '')), 200)}",
-        f"- Begun: {inline(str(about.get('created_at', '')))}",
+        f"- Begun: {inline(str(about.get('created_at', ''))[:16].replace('T', ' '))} UTC",
         f"- Update rule: {inline(str((settings.get('update') or {}).get('name', '')))}",
     ]
     lines += [
@@ -120,7 +124,7 @@ def _figures(node: Node) -> str:
         return ""
     report = node.report
     margin = "" if node.margin is None else f", margin {node.margin:+.3f} nats per token"
-    halved = f", halved {report['halved']} times" if report.get("halved") else ""
+    halved = f", {times_halved(report)}" if report.get("halved") else ""
     return (
         f", update {float(report.get('seconds') or 0.0):.2f} s{margin}, KL to the base {node.kl:.4f} nats per token"
         f"{halved}, drift {node.drift:.4f}"
@@ -135,7 +139,7 @@ def story(about: Mapping[str, Any], tree: Tree, number: int | None = None) -> st
     kinds = [node.decision.kind for node in path if node.decision is not None]
     summary = (
         f"From the start to state {last.id} on branch {inline(tree.branches[last.branch].name)}: "
-        f"{kinds.count('pick')} picks, {kinds.count('none')} times none, {kinds.count('write')} written by hand, "
+        f"{kinds.count('pick')} picked, {kinds.count('none')} none of these, {kinds.count('write')} written by hand, "
         f"{kinds.count('skip')} skipped. KL to the base {last.kl:.4f} nats per token, drift {last.drift:.4f}."
     )
     parts = [head(about), summary]

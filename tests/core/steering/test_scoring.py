@@ -65,9 +65,12 @@ def alone(model: nn.Module, lesson: Lesson) -> list[list[float]]:
         {"kv_heads": 2, "qk_norm": True},
         {"positions": "learned", "norm": "layernorm", "feedforward": "gelu", "bias": True, "tied": False},
         {"positions": {"name": "rope", "recency": 0.5}},
+        {"positions": "sinusoidal"},
+        {"positions": "alibi"},
+        {"window": 3},
         None,
     ],
-    ids=["plain", "grouped", "gpt2", "recency", "llama"],
+    ids=["plain", "grouped", "gpt2", "recency", "sinusoidal", "alibi", "window", "llama"],
 )
 @pytest.mark.parametrize("lessons", [LESSONS, LESSONS[:1], LESSONS[1:]], ids=["three", "one", "two"])
 def test_together_as_alone(changes, lessons):

@@ -265,7 +265,7 @@ def test_exports_statistics_and_saving(steer, tmp_path):
     assert lines[0]["chosen"] == [{"role": "assistant", "content": chosen}]
     assert {line["rejected"][0]["content"] for line in lines[:3]}.isdisjoint({chosen})
     told = session.export_story(tmp_path / "story.md").read_text()
-    assert "2 picks, 1 times none" in told
+    assert "2 picked, 1 none of these" in told
     assert told.count("Taken:") == 2
     adapter = session.save_adapter()
     assert (adapter / "adapter_model.safetensors").is_file()

@@ -245,6 +245,7 @@ def test_sixty_operations(steer, seed, keep):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("seed", "keep"), [(seed, keep) for seed in range(3, 9) for keep in (0, 4)])
 def test_two_hundred_operations(steer, seed, keep):
     run = Run(steer, seed, keep_states=keep)
