@@ -119,5 +119,6 @@ class OgiveScreen(Screen[Any]):
 
     def refresh_bindings(self) -> None:
         super().refresh_bindings()
-        if self.is_mounted:
-            self.key_line.refresh_keys()
+        # A screen that is being taken away has no key line any more.
+        for line in self.query(KeyLine):
+            line.refresh_keys()
