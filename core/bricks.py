@@ -53,8 +53,9 @@ class Brick:
     """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
 
     Facts let sizes be counted and rules be checked without importing the class: a feed-forward's `gated` (its first
-    matrix is twice as wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one
-    vector per place) and `rotary` (it turns pairs of numbers of a head), `routed` experts, an optimizer's `moments` and
+    matrix is twice as wide) and `keeps` (numbers per inner one that the backward pass needs), a norm's `centred` (it
+    has a bias where biases are on), a position scheme's `table` (one vector per place), `rotary` (it turns pairs of
+    numbers of a head) and `biased` (it adds to the scores of each head), `routed` experts, an optimizer's `moments` and
     `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
     """
 
@@ -141,6 +142,7 @@ POSITIONS = Table(
         "alibi",
         "core.models.positions:AlibiPositions",
         "Every token of distance costs score, in each head its own share (ALiBi).",
+        facts={"biased": True},
     ),
     Brick("none", "core.models.positions:Positions", "Nothing tells place but causality (NoPE)."),
 )
@@ -170,31 +172,50 @@ FEEDFORWARDS = Table(
         "swiglu",
         "core.models.feedforward:SwiGLU",
         "Gated by SiLU: three matrices, the modern default.",
-        facts={"gated": True},
+        facts={"gated": True, "keeps": 4},
     ),
     Brick(
         "geglu",
         "core.models.feedforward:GeGLU",
         "Gated by GELU: three matrices.",
         {"approximate": _APPROXIMATE},
-        {"gated": True},
+        {"gated": True, "keeps": 4},
     ),
-    Brick("reglu", "core.models.feedforward:ReGLU", "Gated by ReLU: three matrices.", facts={"gated": True}),
+    Brick(
+        "reglu", "core.models.feedforward:ReGLU", "Gated by ReLU: three matrices.", facts={"gated": True, "keeps": 4}
+    ),
     Brick(
         "gelu",
         "core.models.feedforward:GELU",
         "Two matrices with GELU between, as in GPT-2.",
         {"approximate": _APPROXIMATE},
+        {"keeps": 2},
     ),
-    Brick("relu2", "core.models.feedforward:ReLUSquared", "Two matrices with squared ReLU between: cheap and strong."),
-    Brick("relu", "core.models.feedforward:ReLU", "Two matrices with ReLU between, as in the first transformer."),
+    Brick(
+        "relu2",
+        "core.models.feedforward:ReLUSquared",
+        "Two matrices with squared ReLU between: cheap and strong.",
+        facts={"keeps": 2},
+    ),
+    Brick(
+        "relu",
+        "core.models.feedforward:ReLU",
+        "Two matrices with ReLU between, as in the first transformer.",
+        facts={"keeps": 1},
+    ),
     Brick(
         "leakyrelu",
         "core.models.feedforward:LeakyReLU",
         "Two matrices with a ReLU that lets some of the negative through.",
         {"slope": Option(0.01, "What is left of negative numbers", minimum=0.0, maximum=1.0)},
+        {"keeps": 2},
     ),
-    Brick("silu", "core.models.feedforward:SiLU", "Two matrices with SiLU (Swish) between."),
+    Brick(
+        "silu",
+        "core.models.feedforward:SiLU",
+        "Two matrices with SiLU (Swish) between.",
+        facts={"keeps": 2},
+    ),
 )
 
 EXPERTS = Table(
@@ -409,4 +430,79 @@ LOGGERS = Table(
         "tensorboard", "core.runs.loggers:TensorBoard", "Writes TensorBoard event files into the run (extra: loggers)."
     ),
     Brick("wandb", "core.runs.loggers:WeightsAndBiases", "Sends metrics to Weights & Biases (extra: loggers)."),
+)
+
+_UPDATE: dict[str, Option] = {
+    "strength": Option(1.0, "How far an inner step goes; 1 suits the bundled model", minimum=0.01, maximum=20.0),
+    "inner_steps": Option(3, "Steps made for each pick", "steps", minimum=1, maximum=64),
+    "replay": Option(3, "Earlier picks that each inner step sees again", "picks", minimum=0, maximum=64),
+    "kl_weight": Option(0.04, "Pull back to the untouched model, on every reply", minimum=0.0, maximum=100.0),
+    "kl_per_pick": Option(0.05, "Farthest that one pick may move (0: no bound)", "nats per token", minimum=0.0),
+    "kl_budget": Option(0.5, "Farthest from the untouched model in all (0: no bound)", "nats per token", minimum=0.0),
+    "probe_rise": Option(
+        0.1, "Largest rise of the loss on the model's own text, as a share (0: no bound)", minimum=0.0, maximum=10.0
+    ),
+}
+_BETA = Option(2.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
+
+UPDATE_RULES = Table(
+    "update rule",
+    Brick(
+        "plackett-luce",
+        "core.steering.update:PlackettLuce",
+        "Listwise: the pick above all the others at once, with earlier picks seen again.",
+        {**_UPDATE, "beta": _BETA},
+    ),
+    Brick(
+        "dpo",
+        "core.steering.update:DPO",
+        "The pick above each of the others by itself.",
+        {**_UPDATE, "beta": _BETA},
+    ),
+    Brick("grpo", "core.steering.update:GRPO", "A clipped ratio, one-hot advantages.", _UPDATE),
+    Brick(
+        "reinforce",
+        "core.steering.update:Reinforce",
+        "Trellis's rule, exactly, to compare with: one AdamW step per pick, nothing replayed or bounded.",
+        {
+            "lr": Option(2e-5, "Learning rate of AdamW", minimum=0.0, maximum=1.0),
+            "kl_weight": Option(0.03, "Weight of the squared mean log-ratio", minimum=0.0),
+        },
+    ),
+)
+
+PROMPT_SOURCES = Table(
+    "prompt source",
+    Brick("demo", "core.steering.prompts:demo", "Questions and wishes about the built-in world."),
+    Brick("typed", "core.steering.prompts:typed", "Prompts of your own, listed or typed as you go."),
+    Brick(
+        "file",
+        "core.steering.prompts:from_file",
+        "A text file with a prompt on each line, or a column of JSONL.",
+        {
+            "path": Option("", "A .txt or .jsonl file, or a folder of them"),
+            "column": Option("", "JSONL: the field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "snapshot",
+        "core.steering.prompts:from_snapshot",
+        "A data snapshot of this workspace.",
+        {
+            "snapshot": Option("", "Name of the snapshot (`ogive data list`)"),
+            "column": Option("", "The field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "hub",
+        "core.steering.prompts:from_hub",
+        "A Hugging Face data set.",
+        {
+            "path": Option("", "Its id, such as owner/name"),
+            "subset": Option("", "Its configuration (empty: the default one)"),
+            "split": Option("train", "Which part"),
+            "column": Option("", "The column that holds the prompt (empty: found by its name)"),
+            "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+        },
+    ),
 )

@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "monitor": ("core.cli.monitor", "watch a run, live or finished"),
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),
     "chat": ("core.cli.chat", "talk to a model"),
+    "steer": ("core.cli.steer", "shape a model pick by pick"),
+    "journal": ("core.cli.journal", "list, show, stats, export, delete steering sessions"),
     "generate": ("core.cli.generate", "continue a text with a model"),
     "export": ("core.cli.export", "a model for other programs: a Hugging Face folder or a GGUF file"),
     "import": ("core.cli.imports", "another family's checkpoint as a model of this workspace"),

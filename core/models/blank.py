@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from core.models.grouped import grouped
 
 
 class _Undrawn(nn.Linear):
@@ -55,21 +56,5 @@ class Stack(nn.Module):
         device = x.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.weight.dtype
         weight = self.weight.view(self.count, self.out_features, self.in_features).to(dtype)
-        y = grouped(x.to(dtype), weight, owner, ends)
+        y = grouped(x.to(dtype), weight, ends)
         return y if self.bias is None else y + self.bias.to(dtype).view(self.count, -1)[owner]
-
-
-def grouped(x: Tensor, weight: Tensor, owner: Tensor, ends: Tensor) -> Tensor:
-    """Row i of `x` `(n, inputs)` times the transposed `weight[owner[i]]` `(outputs, inputs)`.
-
-    One grouped kernel where there is one, which wants rows of whole 16 bytes; else one batched product over as many
-    rows per matrix as the busiest has, the rest zeros.
-    """
-    inputs, outputs = weight.shape[-1], weight.shape[-2]
-    if x.device.type in ("cpu", "cuda") and not (inputs * x.element_size() % 16 or outputs * x.element_size() % 16):
-        return F.grouped_mm(x, weight.transpose(-1, -2), offs=ends.to(torch.int32))
-    begins = F.pad(ends, (1, 0))[:-1]
-    room = int((ends - begins).max())
-    places = owner * room + torch.arange(len(owner), device=x.device) - begins[owner]
-    grid = x.new_zeros(weight.shape[0] * room, inputs).index_copy(0, places, x)
-    return (grid.view(weight.shape[0], room, inputs) @ weight.transpose(-1, -2)).flatten(0, 1)[places]
