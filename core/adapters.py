@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import OgiveError
-from core.models.adapted import Base, enclosed, identify, save_adapter
+from core.models.adapted import enclosed, quiet, save_adapter
+from core.models.base import Base, identify
 from core.models.decoder import Decoder
 from core.settings.adapter import LoraSettings
 
@@ -140,7 +141,8 @@ def attach(loaded: LoadedModel | nn.Module, settings: LoraSettings) -> PeftModel
         target_modules=_patterns(names, [name for name, _ in model.named_modules()]),
         fan_in_fan_out=any(type(module).__name__ == "Conv1D" for module in model.modules()),
     )
-    adapted = get_peft_model(model, config, NAME)
+    with quiet():
+        adapted = get_peft_model(model, config, NAME)
     trainable_count(adapted)
     return adapted
 

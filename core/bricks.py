@@ -298,6 +298,33 @@ SCHEDULES = Table(
 OBJECTIVES = Table(
     "objective",
     Brick("language", "core.training.objectives.language:Language", "Next-token cross-entropy on packed text."),
+    Brick(
+        "sft",
+        "core.training.objectives.sft:Conversations",
+        "Next-token cross-entropy on the assistant's words in conversations.",
+        {
+            "learn": Option(
+                "assistant",
+                "Which tokens: every reply, the last one of each conversation, or everything",
+                choices=("assistant", "last", "everything"),
+            ),
+            "truncate": Option(
+                "turns",
+                "Too long for training.context: leave out the last turns, the oldest ones, cut, or drop it",
+                choices=("turns", "oldest", "cut", "drop"),
+            ),
+            "packing": Option(
+                "auto",
+                "Several conversations in one row, kept apart (auto: where the model can)",
+                choices=("auto", "on", "off"),
+            ),
+            "template": Option(
+                "own",
+                "The base model's chat template, or plain `User:` and `Assistant:` (also when it has none)",
+                choices=("own", "plain"),
+            ),
+        },
+    ),
 )
 
 TOKENIZERS = Table(
@@ -321,6 +348,23 @@ TOKENIZERS = Table(
     ),
 )
 
+_COLUMNS = {
+    "column": Option("", "The one column that is read, as text or turns (empty: found out)"),
+    "format": Option(
+        "auto",
+        "How records are laid out",
+        choices=(
+            "auto", "text", "messages", "sharegpt", "alpaca", "prompt-completion", "preference", "transcript", "prompts"
+        ),
+    ),
+    "map": Option("", "Which column plays which part: prompt=question,completion=answer"),
+}  # fmt: skip
+_WEIGHT = {
+    "weight": Option(
+        None, "Share among several sources, relative to theirs (empty: every document once)", minimum=1e-6, kind=float
+    )
+}
+
 SOURCES = Table(
     "data source",
     Brick(
@@ -331,18 +375,53 @@ SOURCES = Table(
             "documents": Option(20_000, "Tales and conversations to write", minimum=10),
             "seed": Option(1, "Another seed is another corpus", minimum=0),
             "part": Option("all", "Tales and talk, or one of them", choices=("all", "tales", "talk")),
-        },
+        }
+        | _WEIGHT,
     ),
     Brick(
         "files",
         "core.data.files:FilesSource",
-        "Text, Markdown or JSONL files, or folders of them.",
+        "Text, Markdown, JSONL, JSON, CSV or Parquet files, or folders of them.",
         {
             "path": Option("", "A file, a folder or a glob"),
-            "column": Option("text", "JSONL: the field that holds the text (or `messages`)"),
-            "documents": Option("auto", "What one document is", choices=("auto", "file", "line", "blank-line")),
-        },
+            "documents": Option(
+                "auto", "What one document of a text file is", choices=("auto", "file", "line", "blank-line")
+            ),
+        }
+        | _COLUMNS
+        | _WEIGHT,
     ),
+    Brick(
+        "snapshot",
+        "core.data.snapshot_source:SnapshotSource",
+        "Data that was added to the workspace and does not change.",
+        {"snapshot": Option("", "Its name, or name@version")} | _WEIGHT,
+    ),
+    Brick(
+        "huggingface",
+        "core.data.hub:HuggingFaceSource",
+        "A data set of the Hugging Face Hub, or a local folder that `datasets` reads.",
+        {
+            "id": Option("", "Its id, such as roneneldan/TinyStories, or a folder"),
+            "subset": Option("", "Its configuration (empty: the only one, or default)"),
+            "split": Option("", "A split, or a slice such as train[:5%] (empty: the only one, or train)"),
+        }
+        | _COLUMNS
+        | {
+            "streaming": Option(False, "Read over the network row by row, keep nothing on disk"),
+            "revision": Option("", "A commit of the data set (empty: the newest, then kept by the run)"),
+        }
+        | _WEIGHT,
+    ),
+)
+
+PIPELINE_STAGES = Table(
+    "kind of stage",
+    Brick("data", "core.stages:Data", "Reads the data through and counts it; later stages may use it by name."),
+    Brick("tokenizer", "core.stages:TrainedTokenizer", "Trains a tokenizer on the data; later stages use it by name."),
+    Brick("train", "core.stages:Train", "Trains by a recipe: a model from nothing, or on from an earlier stage's."),
+    Brick("merge", "core.stages:Merge", "Merges an adapter that an earlier stage trained into a whole model."),
+    Brick("evaluate", "core.stages:Evaluate", "Measures an earlier stage's model by one of the suites."),
 )
 
 LOGGERS = Table(
@@ -351,4 +430,79 @@ LOGGERS = Table(
         "tensorboard", "core.runs.loggers:TensorBoard", "Writes TensorBoard event files into the run (extra: loggers)."
     ),
     Brick("wandb", "core.runs.loggers:WeightsAndBiases", "Sends metrics to Weights & Biases (extra: loggers)."),
+)
+
+_UPDATE: dict[str, Option] = {
+    "strength": Option(1.0, "How far an inner step goes; 1 suits the bundled model", minimum=0.01, maximum=20.0),
+    "inner_steps": Option(3, "Steps made for each pick", "steps", minimum=1, maximum=64),
+    "replay": Option(3, "Earlier picks that each inner step sees again", "picks", minimum=0, maximum=64),
+    "kl_weight": Option(0.04, "Pull back to the untouched model, on every reply", minimum=0.0, maximum=100.0),
+    "kl_per_pick": Option(0.05, "Farthest that one pick may move (0: no bound)", "nats per token", minimum=0.0),
+    "kl_budget": Option(0.5, "Farthest from the untouched model in all (0: no bound)", "nats per token", minimum=0.0),
+    "probe_rise": Option(
+        0.1, "Largest rise of the loss on the model's own text, as a share (0: no bound)", minimum=0.0, maximum=10.0
+    ),
+}
+_BETA = Option(2.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
+
+UPDATE_RULES = Table(
+    "update rule",
+    Brick(
+        "plackett-luce",
+        "core.steering.update:PlackettLuce",
+        "Listwise: the pick above all the others at once, with earlier picks seen again.",
+        {**_UPDATE, "beta": _BETA},
+    ),
+    Brick(
+        "dpo",
+        "core.steering.update:DPO",
+        "The pick above each of the others by itself.",
+        {**_UPDATE, "beta": _BETA},
+    ),
+    Brick("grpo", "core.steering.update:GRPO", "A clipped ratio, one-hot advantages.", _UPDATE),
+    Brick(
+        "reinforce",
+        "core.steering.update:Reinforce",
+        "Trellis's rule, exactly, to compare with: one AdamW step per pick, nothing replayed or bounded.",
+        {
+            "lr": Option(2e-5, "Learning rate of AdamW", minimum=0.0, maximum=1.0),
+            "kl_weight": Option(0.03, "Weight of the squared mean log-ratio", minimum=0.0),
+        },
+    ),
+)
+
+PROMPT_SOURCES = Table(
+    "prompt source",
+    Brick("demo", "core.steering.prompts:demo", "Questions and wishes about the built-in world."),
+    Brick("typed", "core.steering.prompts:typed", "Prompts of your own, listed or typed as you go."),
+    Brick(
+        "file",
+        "core.steering.prompts:from_file",
+        "A text file with a prompt on each line, or a column of JSONL.",
+        {
+            "path": Option("", "A .txt or .jsonl file, or a folder of them"),
+            "column": Option("", "JSONL: the field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "snapshot",
+        "core.steering.prompts:from_snapshot",
+        "A data snapshot of this workspace.",
+        {
+            "snapshot": Option("", "Name of the snapshot (`ogive data list`)"),
+            "column": Option("", "The field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "hub",
+        "core.steering.prompts:from_hub",
+        "A Hugging Face data set.",
+        {
+            "path": Option("", "Its id, such as owner/name"),
+            "subset": Option("", "Its configuration (empty: the default one)"),
+            "split": Option("train", "Which part"),
+            "column": Option("", "The column that holds the prompt (empty: found by its name)"),
+            "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+        },
+    ),
 )

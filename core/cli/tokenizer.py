@@ -114,7 +114,7 @@ def _train(args: argparse.Namespace) -> int:
         changed = {**settings.model_dump(), "vocab_size": args.vocab_size}
         settings = load.validate(TokenizerSettings, changed, "--vocab-size")
         assert isinstance(settings, TokenizerSettings)
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     made = make_tokenizer(settings, corpus, args.workspace)
     folder = Path(args.out).expanduser() if args.out else args.workspace.data / "tokenizers" / args.tokenizer
     made.save(folder)
@@ -131,7 +131,7 @@ def _report(args: argparse.Namespace) -> int:
     from core.data.corpus import Corpus
     from core.tokenization.report import report
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     found = report(find_tokenizer(args.workspace, args.tokenizer, corpus), _texts(corpus, args.limit), args.top)
     if args.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
@@ -169,7 +169,7 @@ def _compare(args: argparse.Namespace) -> int:
     from core.data.corpus import Corpus
     from core.tokenization.report import compare
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     tokenizers = {name: find_tokenizer(args.workspace, name, corpus) for name in args.tokenizers}
     found = compare(tokenizers, _texts(corpus, args.limit))
     if args.json:

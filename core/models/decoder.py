@@ -167,7 +167,7 @@ class Decoder(nn.Module):
         keys, visible = time, None
         if cache is not None:
             place, keys, visible = cache.begin(time)
-        elif time > self.settings.context:
+        elif positions is None and time > self.settings.context:
             raise OgiveError(
                 f"{time} tokens are more than the model's context of {self.settings.context}.", "Shorten the text."
             )

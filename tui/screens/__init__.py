@@ -26,4 +26,7 @@ SCREENS: dict[str, ScreenEntry] = {
     "monitor": ScreenEntry("tui.screens.monitor.screen:MonitorScreen", "Watch a run, live or finished"),
     "setup": ScreenEntry("tui.screens.setup:SetupScreen", "Set up a new run"),
     "chat": ScreenEntry("tui.screens.chat.screen:ChatScreen", "Talk to a model"),
+    "steer": ScreenEntry("tui.screens.steer.screen:SteerScreen", "Shape a model by picks"),
+    "journal": ScreenEntry("tui.screens.journal.screen:JournalScreen", "The steering sessions"),
+    "steer-setup": ScreenEntry("tui.screens.steer.setup:SteerSetupScreen", "Set up a steering session"),
 }
