@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +70,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _texts(corpus: Corpus, limit: int) -> list[str]:
-    texts = (document.plain() for _, document in corpus.tagged())
-    return list(islice(texts, limit) if limit else texts)
+    from core.data.tokenizers import sample_texts
+
+    return sample_texts(corpus, limit, 0)
 
 
 def _list(args: argparse.Namespace) -> int:

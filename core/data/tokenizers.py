@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.bricks import TOKENIZERS
 from core.cancel import Cancel
-from core.data.corpus import Corpus
-from core.data.prepare import make_tokenizer
 from core.errors import OgiveError, nearest
 from core.runs import registry
 from core.settings import load, names
@@ -22,6 +20,9 @@ from core.tokenization.build import build
 from core.tokenization.tokenizer import Tokenizer
 from core.tokenization.tokenizer import load as load_folder
 from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.data.corpus import Corpus
 
 TRAINED = ("bpe", "characters")
 """The bricks that learn from text."""
@@ -51,7 +52,11 @@ def find_tokenizer(
         return library.open_kept(kept)
     settings = settings_named(workspace, name)
     if settings is not None:
-        return build(settings, ()) if corpus is None else make_tokenizer(settings, corpus, workspace, cancel)
+        if corpus is None:
+            return build(settings, ())
+        from core.data.prepare import make_tokenizer
+
+        return make_tokenizer(settings, corpus, workspace, cancel)
     found = _of_run(workspace, name)
     if found is not None:
         return load_folder(found)
@@ -88,6 +93,20 @@ def settings_named(workspace: Workspace, name: str) -> TokenizerSettings | None:
     return TokenizerSettings.model_validate(name) if name in TOKENIZERS and name != "pretrained" else None
 
 
+def sample_texts(corpus: Corpus, documents: int = 2000, characters: int = 4_000_000) -> list[str]:
+    """The words of the corpus's first documents: at most so many of either kind (0: all)."""
+    found, size = [], 0
+    for _, document in corpus.tagged():
+        text = document.plain()
+        if characters and size + len(text) > characters:
+            text = text[: characters - size]
+        found.append(text)
+        size += len(text)
+        if (documents and len(found) >= documents) or (characters and size >= characters):
+            break
+    return found
+
+
 def train_kept(
     workspace: Workspace,
     settings: TokenizerSettings,
@@ -104,6 +123,8 @@ def train_kept(
         raise OgiveError(f"{name!r} is a kind of tokenizer, so a kept one cannot be called that.", "Choose another.")
     if settings.name not in TRAINED:
         raise OgiveError(f"A tokenizer of the kind {settings.name!r} needs no training.", "Use it by its name.")
+    from core.data.prepare import make_tokenizer
+
     made = make_tokenizer(settings, corpus, workspace, cancel)
     return library.keep(
         made,

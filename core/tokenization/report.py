@@ -51,9 +51,15 @@ class TokenizerReport:
         return asdict(self)
 
 
-def report(tokenizer: Tokenizer, texts: Iterable[str], top: int = 25, cancel: Cancel | None = None) -> TokenizerReport:
-    """Encode `texts` in batches and count. OgiveError when they hold nothing."""
-    counts: Counter[int] = Counter()
+def report(
+    tokenizer: Tokenizer,
+    texts: Iterable[str],
+    top: int = 25,
+    cancel: Cancel | None = None,
+    counts: Counter[int] | None = None,
+) -> TokenizerReport:
+    """Encode `texts` in batches and count, into `counts` when it is given. OgiveError when they hold nothing."""
+    counts = Counter() if counts is None else counts
     documents = size = characters = 0
     stream = iter(texts)
     while batch := list(islice(stream, _BATCH)):

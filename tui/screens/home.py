@@ -168,7 +168,7 @@ class HomeScreen(OgiveScreen):
 
     def _draw_banner(self) -> None:
         actions = [
-            (("n", "new run"), ("c", "chat")),
+            (("n", "new run"), ("c", "chat"), ("d", "data")),
             (("r", "resume"), ("m", "monitor")),
         ]
         keymap = self.ogive.keymap
@@ -239,6 +239,9 @@ class HomeScreen(OgiveScreen):
 
     def action_new(self) -> None:
         self.ogive.open("setup")
+
+    def action_data(self) -> None:
+        self.ogive.open("data")
 
     def action_open(self) -> None:
         run, model = self.marked_run, self.marked_model

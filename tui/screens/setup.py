@@ -19,6 +19,7 @@ from tui import keys, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
 from tui.estimate import Estimate, Speed, estimate, measured
+from tui.fields import field_line
 from tui.glyphs import DOT, FAILED
 from tui.screens.base import OgiveScreen
 from tui.widgets.form import Form, FormLine
@@ -116,7 +117,7 @@ class SetupScreen(OgiveScreen):
                 if section != prefix or _redundant(info):
                     continue
                 if all(word in f"{info.path} {info.label} {info.help}".lower() for word in wanted):
-                    fields.append(self._line(info))
+                    fields.append(field_line(self.draft, info))
                     shown_problems.add(info.path)
             if fields:
                 yield FormLine(label, help=help)
@@ -124,25 +125,6 @@ class SetupScreen(OgiveScreen):
         lost = [f"{path}: {text}" for path, text in self.draft.problems.items() if path not in shown_problems]
         if lost and not wanted:
             self.trail(lost[0], "bad")
-
-    def _line(self, info: FieldInfo) -> FormLine:
-        choices = info.choices if info.kind in ("choice", "brick") else ("false", "true") if info.kind == "flag" else ()
-        text = self.draft.text(info)
-        help = info.help
-        if info.kind == "brick" and text in info.choices:
-            help = info.choice_help[info.choices.index(text)] or help
-        return FormLine(
-            info.label,
-            info.path,
-            text,
-            info.unit,
-            help,
-            self.draft.problems.get(info.path, ""),
-            self.draft.changed(info),
-            choices,
-            1 if _is_option(info, self.draft.fields) else 0,
-            "auto" if info.optional else "(empty)",
-        )
 
     def _show_estimate(self) -> None:
         box = self.query_one("#estimate", Static)
@@ -338,11 +320,6 @@ _PREFIXES = frozenset(prefix for prefix, _, _ in SECTIONS if prefix)
 def _redundant(info: FieldInfo) -> bool:
     """A brick in a list is named on the list's own line already."""
     return info.kind == "brick" and info.path.rpartition(".")[2].isdecimal()
-
-
-def _is_option(info: FieldInfo, fields: list[FieldInfo]) -> bool:
-    above = info.path.rpartition(".")[0]
-    return any(each.path == above and each.kind == "brick" for each in fields)
 
 
 def _check_name(text: str) -> str:
