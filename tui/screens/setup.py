@@ -22,6 +22,7 @@ from tui.estimate import Estimate, Speed, estimate, measured
 from tui.fields import field_line
 from tui.glyphs import DOT, FAILED
 from tui.screens.base import OgiveScreen
+from tui.screens.data.work import source_words
 from tui.widgets.form import Form, FormLine
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
@@ -71,9 +72,12 @@ class SetupScreen(OgiveScreen):
         self.query_one("#form").focus()
         self._measure()
 
-    def open(self, recipe: str = "", **arguments: Any) -> None:
+    def open(self, recipe: str = "", data: dict[str, Any] | None = None, **arguments: Any) -> None:
+        """Bring the form up, from a recipe, or with the data settings that another screen sends."""
         if recipe:
             self._take(recipe)
+        if data is not None:
+            self._take_data(data)
 
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:
@@ -234,6 +238,14 @@ class SetupScreen(OgiveScreen):
         self._remember()
         self._show()
         self.trail(f"{reference}: {self.draft.base.description or 'recipe taken'}", "good")
+
+    def _take_data(self, data: dict[str, Any]) -> None:
+        self.draft.replace({**self.draft.tree, "data": data})
+        self._remember()
+        self._show()
+        told = "; ".join(map(source_words, data["sources"]))
+        self.query_one(Form).mark("data.sources")
+        self.trail(f"it learns from {told}", "good")
 
     @work(exclusive=True, group="ask")
     async def action_save(self) -> None:

@@ -73,14 +73,12 @@ def histogram(buckets: Sequence[Sequence[float]], width: int, height: int, unit:
 
 
 def _axis(buckets: Sequence[Sequence[float]], bar: int, start: int, width: int, unit: str) -> Content:
-    """Upper bounds under the ends of their bars, as many as fit, and the unit."""
-    line, free = " " * start, start
-    room = max(start, width - len(unit) - 1)
-    for at, (upper, _) in enumerate(buckets):
-        text = words.count(upper).replace(" ", "")
-        end = start + (at + 1) * bar
-        last = at == len(buckets) - 1
-        if end - len(text) >= free and end <= room and (last or end + 1 + bar <= room):
-            line = f"{line:<{end - len(text)}}{text}"
-            free = end + 2
-    return Content.styled(f"{line} {unit}", "$ash").truncate(width)
+    """Upper bounds under the ends of their bars, as many as fit, the last one surely, then the unit if it fits."""
+    ends = [(start + (at + 1) * bar, words.count(upper).replace(" ", "")) for at, (upper, _) in enumerate(buckets)]
+    line, last = " " * start, ends[-1][0] - len(ends[-1][1])
+    for end, text in ends:
+        begin = end - len(text)
+        if begin >= last or (begin > len(line.rstrip()) and end < last):
+            line = f"{line:<{max(start, begin)}}{text}"
+    full = f"{line}  {unit}"
+    return Content.styled(full if len(full) <= width else line, "$ash").truncate(width)

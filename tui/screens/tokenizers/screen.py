@@ -53,7 +53,8 @@ class TokenizersScreen(WorkingScreen):
         self._pane = "about"
         """What the right pane shows: about, report, compare or search."""
         self._shown = ""
-        self._wanted = ""
+        self._at = ""
+        """The row that the trail spoke of last, so that a list read again does not speak."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -96,6 +97,7 @@ class TokenizersScreen(WorkingScreen):
             self._draw()
             if mark:
                 self.query_one("#all", Rows).mark(mark)
+            self._at = self.marked.name if self.marked is not None else ""
 
         self.give("list", jobs.entries(self.ogive.workspace), show)
 
@@ -163,8 +165,9 @@ class TokenizersScreen(WorkingScreen):
         if entry is not None and self._pane in ("about", "report"):
             self._pane = "about"
             self._draw_view()
-            if not self.working():
+            if entry.name != self._at and not self.working():
                 self.trail(f"{entry.name}: {entry.note}")
+            self._at = entry.name
         self.key_line.refresh_keys()
 
     def key_entries(self) -> list[tuple[str, str]]:
@@ -174,6 +177,8 @@ class TokenizersScreen(WorkingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("report", "search", "mark") and self.marked is None:
+            return False
+        if action in ("report", "mark") and not self.query_one("#left").display:
             return False
         if action == "compare":
             return len(self._compared()) > 1
@@ -193,6 +198,8 @@ class TokenizersScreen(WorkingScreen):
             self.measured |= {one.name: one for one in found}
             self._draw()
             then()
+            told = ", ".join(f"{one.name} {one.report.bytes_per_token:.2f}" for one in found)
+            self.trail(f"bytes per token: {told}", "good")
 
         doing = f"measuring {', '.join(missing)}"
         self.give("measure", jobs.measure(self.ogive.workspace, missing, self.data, self.sample), take, doing=doing)
@@ -256,7 +263,10 @@ class TokenizersScreen(WorkingScreen):
             self._measure(names, lambda: self._show_pane(pane)) if names else self._draw()
 
     def action_data(self) -> None:
-        self.give("data", jobs.data_names(self.ogive.workspace), self._pick_data)
+        def ask(found: list[tuple[str, str]]) -> None:
+            self._pick_data(found)
+
+        self.give("data", jobs.data_names(self.ogive.workspace), ask)
 
     @work(exclusive=True, group="ask")
     async def _pick_data(self, found: list[tuple[str, str]]) -> None:
