@@ -244,6 +244,23 @@ TOKENIZERS = Table(
     ),
 )
 
+_COLUMNS = {
+    "column": Option("", "The one column that is read, as text or turns (empty: found out)"),
+    "format": Option(
+        "auto",
+        "How records are laid out",
+        choices=(
+            "auto", "text", "messages", "sharegpt", "alpaca", "prompt-completion", "preference", "transcript", "prompts"
+        ),
+    ),
+    "map": Option("", "Which column plays which part: prompt=question,completion=answer"),
+}  # fmt: skip
+_WEIGHT = {
+    "weight": Option(
+        None, "Share among several sources, relative to theirs (empty: every document once)", minimum=1e-6, kind=float
+    )
+}
+
 SOURCES = Table(
     "data source",
     Brick(
@@ -254,17 +271,43 @@ SOURCES = Table(
             "documents": Option(20_000, "Tales and conversations to write", minimum=10),
             "seed": Option(1, "Another seed is another corpus", minimum=0),
             "part": Option("all", "Tales and talk, or one of them", choices=("all", "tales", "talk")),
-        },
+        }
+        | _WEIGHT,
     ),
     Brick(
         "files",
         "core.data.files:FilesSource",
-        "Text, Markdown or JSONL files, or folders of them.",
+        "Text, Markdown, JSONL, JSON, CSV or Parquet files, or folders of them.",
         {
             "path": Option("", "A file, a folder or a glob"),
-            "column": Option("text", "JSONL: the field that holds the text (or `messages`)"),
-            "documents": Option("auto", "What one document is", choices=("auto", "file", "line", "blank-line")),
-        },
+            "documents": Option(
+                "auto", "What one document of a text file is", choices=("auto", "file", "line", "blank-line")
+            ),
+        }
+        | _COLUMNS
+        | _WEIGHT,
+    ),
+    Brick(
+        "snapshot",
+        "core.data.snapshot_source:SnapshotSource",
+        "Data that was added to the workspace and does not change.",
+        {"snapshot": Option("", "Its name, or name@version")} | _WEIGHT,
+    ),
+    Brick(
+        "huggingface",
+        "core.data.hub:HuggingFaceSource",
+        "A data set of the Hugging Face Hub, or a local folder that `datasets` reads.",
+        {
+            "id": Option("", "Its id, such as roneneldan/TinyStories, or a folder"),
+            "subset": Option("", "Its configuration (empty: the only one, or default)"),
+            "split": Option("", "A split, or a slice such as train[:5%] (empty: the only one, or train)"),
+        }
+        | _COLUMNS
+        | {
+            "streaming": Option(False, "Read over the network row by row, keep nothing on disk"),
+            "revision": Option("", "A commit of the data set (empty: the newest, then kept by the run)"),
+        }
+        | _WEIGHT,
     ),
 )
 

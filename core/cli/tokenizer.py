@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.data import add_data, opened
+from core.cli.naming import add_data, opened
 from core.cli.tables import count, table
 from core.errors import OgiveError, nearest
 from core.settings.data import DataSettings
@@ -61,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _on(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
     parser.add_argument("--on", dest="data", default=default, metavar="DATA", help=help)
-    parser.add_argument("--column", default="text", help="JSONL: the field with the text (default text)")
-    parser.set_defaults(documents="auto", set=[])
+    parser.add_argument("--column", default="", help="the one column to read (default: found out)")
+    parser.set_defaults(documents="", format="", map=[], subset="", split="", streaming=False, revision="", set=[])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -106,7 +106,7 @@ def _train(args: argparse.Namespace) -> int:
         raise OgiveError(f"{args.tokenizer!r} is not a tokenizer that is trained.", hint)
     given = [*args.option, *([f"vocab_size={args.vocab_size}"] if args.vocab_size is not None else [])]
     settings = changed(settings, given)
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     about: dict[str, Any]
     if args.out:
         made = make_tokenizer(settings, corpus, args.workspace)
@@ -145,7 +145,7 @@ def _report(args: argparse.Namespace) -> int:
     from core.data.tokenizers import find_tokenizer
     from core.tokenization.report import report
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     found = report(find_tokenizer(args.workspace, args.tokenizer, corpus), _texts(corpus, args.limit), args.top)
     if args.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
@@ -185,7 +185,7 @@ def _compare(args: argparse.Namespace) -> int:
     from core.data.tokenizers import find_tokenizer
     from core.tokenization.report import compare
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     tokenizers = {name: find_tokenizer(args.workspace, name, corpus) for name in args.tokenizers}
     found = compare(tokenizers, _texts(corpus, args.limit), sample=args.text)
     if args.json:
@@ -241,7 +241,7 @@ def _search(args: argparse.Namespace) -> int:
     else:
         text = args.data or "demo"
         settings = opened(args, text)
-    corpus = Corpus(settings)
+    corpus = Corpus(settings, workspace=args.workspace)
     tokenizer = find_tokenizer(args.workspace, args.tokenizer, corpus)
     found: Search = search(tokenizer, args.wanted, frequencies(tokenizer, _texts(corpus, args.limit)), args.top)
     if args.json:

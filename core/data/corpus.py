@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from core.cancel import Cancel
-from core.data.documents import Document, Input, Part, Source
+from core.data.documents import Document, Input, Part, Progress, Source
+from core.data.sources import RowSource, make
 from core.errors import OgiveError
 from core.settings.data import DataSettings
+from core.workspace import Workspace
 
 ENOUGH_DOCUMENTS = 20
-Progress = Callable[[str, int, int | None], None]
-"""Told what is being done, how many documents are done, and of how many (None: not known)."""
 
 
-def settled(settings: DataSettings) -> DataSettings:
-    """`settings` for a run that may be resumed from anywhere: relative paths made absolute, and every source looked
-    into. Raises OgiveError when one cannot be read or its first document is not as it should be."""
+def settled(settings: DataSettings, workspace: Workspace | None = None, rows: bool = False) -> DataSettings:
+    """`settings` for a run that may be resumed from anywhere: paths made absolute, snapshots and data sets pinned to
+    their version, and every source looked into. Raises OgiveError when one cannot be read or its first document is
+    not as it should be: text or talk to learn from, or with `rows` a row of any kind."""
     settled = settings.model_copy(deep=True)
-    for source in settled.sources:
-        if source.options.get("path"):
-            source.options["path"] = os.path.abspath(Path(source.options["path"]).expanduser())  # noqa: PTH100 - a glob
-    for source in Corpus(settled).sources:
-        if next(iter(source.documents()), None) is None:
+    for choice in settled.sources:
+        source = make(choice, workspace)
+        if isinstance(source, RowSource):
+            choice.options.update(source.settled())
+        first = source.rows() if rows and isinstance(source, RowSource) else source.documents()
+        if next(iter(first), None) is None:
             raise OgiveError("The data holds no text.", "Check it with `ogive data show`.")
     return settled
 
@@ -46,11 +46,20 @@ class Split:
 
 
 class Corpus:
-    """The sources of `settings`, opened. Reading it twice gives the same documents in the same order."""
+    """The sources of `settings`, opened. Reading it twice gives the same documents in the same order.
 
-    def __init__(self, settings: DataSettings, cancel: Cancel | None = None, progress: Progress | None = None) -> None:
+    `workspace` is where snapshots are found by name (default: the workspace of the current folder).
+    """
+
+    def __init__(
+        self,
+        settings: DataSettings,
+        cancel: Cancel | None = None,
+        progress: Progress | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
         self.settings = settings
-        self.sources: list[Source] = [choice.brick.load()(**choice.options) for choice in settings.sources]
+        self.sources: list[Source] = [make(choice, workspace) for choice in settings.sources]
         self._cancel, self._progress = cancel, progress
 
     def inputs(self) -> list[Input]:

@@ -6,24 +6,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import time
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from core.cancel import Cancel
-from core.data.corpus import Corpus, Progress
-from core.data.documents import Document, Input, Part
+from core.data.building import Building
+from core.data.corpus import Corpus
+from core.data.documents import Document, Input, Part, Progress
 from core.data.order import BatchOrder, HeldOutOrder
 from core.errors import OgiveError
-from core.files import os_failure, read_json, sha256, sync_folder, write_json
+from core.files import os_failure, read_json, sha256, write_json
 from core.settings.data import DataSettings
 from core.tokenization.tokenizer import Tokenizer
 from core.workspace import Workspace
@@ -96,14 +95,14 @@ def pack(
     Needs little memory whatever the size. Raises OgiveError for data that cannot be read or a disk that cannot be
     written, Stopped when `cancel` is requested; nothing half-written is left in the cache's place.
     """
-    corpus = data if isinstance(data, Corpus) else Corpus(data, cancel, progress)
+    corpus = data if isinstance(data, Corpus) else Corpus(data, cancel, progress, workspace)
     content = json.dumps([FORMAT, corpus.fingerprint, tokenizer.fingerprint])
     key = hashlib.sha256(content.encode()).hexdigest()[:16]
     place = workspace.data / "packed" / key
     found = _open(place, tokenizer) if place.exists() else None
     if found is not None:
         return found
-    with _Building(place) as building:
+    with Building(place) as building:
         _write(building.path, key, corpus, tokenizer)
         building.finish()
     found = _open(place, tokenizer)
@@ -225,50 +224,3 @@ class _StreamWriter:
         self.tokens += len(ids)
         self._waiting.clear()
         self._size = 0
-
-
-class _Building:
-    """A folder made beside its place and renamed into it when it is whole; removed when it is not."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.path = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns():x}.building")
-
-    def __enter__(self) -> _Building:
-        try:
-            self.place.parent.mkdir(parents=True, exist_ok=True)
-            for left in self.place.parent.glob(".*.building"):
-                if not _alive(left.name):
-                    shutil.rmtree(left, ignore_errors=True)
-            self.path.mkdir()
-        except OSError as error:
-            raise os_failure("write", self.place.parent, error) from error
-        return self
-
-    def finish(self) -> None:
-        """Put the folder in its place, instead of a damaged one that is there."""
-        try:
-            if self.place.exists():
-                aside = self.path.with_name(self.path.name.replace(".building", ".old.building"))
-                self.place.rename(aside)
-                shutil.rmtree(aside, ignore_errors=True)
-            self.path.rename(self.place)
-        except OSError as error:
-            raise os_failure("write", self.place, error) from error
-        sync_folder(self.place.parent)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _alive(name: str) -> bool:
-    """Whether the process that made the building folder `name` still runs."""
-    try:
-        os.kill(int(name.split(".")[2]), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, ValueError, IndexError):
-        return True
-    return True

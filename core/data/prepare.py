@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 
 from core.cancel import Cancel
-from core.data.corpus import Corpus, Progress
+from core.data.corpus import Corpus
+from core.data.documents import Progress
 from core.data.packed import PackedData, pack
 from core.errors import OgiveError
 from core.files import os_failure
@@ -34,7 +35,7 @@ def prepare(
 
     Give a `Tokenizer` to use one that is there already, as a resumed or forked run does.
     """
-    corpus = Corpus(data, cancel, progress)
+    corpus = Corpus(data, cancel, progress, workspace)
     ready = tokenizer if isinstance(tokenizer, Tokenizer) else make_tokenizer(tokenizer, corpus, workspace, cancel)
     return pack(corpus, ready, workspace, cancel, progress)
 

@@ -42,7 +42,7 @@ def create_run(
     """
     if init_from is not None:
         checkpoint.verify(init_from)
-    settings = settings.model_copy(update={"data": settled(settings.data)})
+    settings = settings.model_copy(update={"data": settled(settings.data, workspace)})
     writer = RunWriter.create(
         workspace,
         name or settings.name,

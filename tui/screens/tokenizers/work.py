@@ -137,9 +137,11 @@ def data_names(workspace: Workspace) -> Callable[[JobContext], list[tuple[str, s
     """Names of data that tokenizers can be measured on, and what each is."""
 
     def work(context: JobContext) -> list[tuple[str, str]]:
+        from core.data.snapshots import list_snapshots
         from core.settings.names import list_settings
 
-        return [(one.name, one.description) for one in list_settings(workspace, "data")]
+        found = [(one.reference, one.damage or f"snapshot, {one.kind}") for one in list_snapshots(workspace)]
+        return [*found, *((one.name, one.description) for one in list_settings(workspace, "data"))]
 
     return work
 
@@ -147,7 +149,6 @@ def data_names(workspace: Workspace) -> Callable[[JobContext], list[tuple[str, s
 def opened(workspace: Workspace, data: str, context: JobContext) -> Any:
     """The corpus that `data` names, telling the screen how far it is."""
     from core.data.corpus import Corpus
-    from core.settings.load import load_subject
+    from core.data.reading import data_settings
 
-    settings: Any = load_subject("data", data, workspace)
-    return Corpus(settings, context.cancel, progress(context))
+    return Corpus(data_settings(data, workspace), context.cancel, progress(context), workspace=workspace)
