@@ -245,7 +245,7 @@ class SetupScreen(OgiveScreen):
         self._show()
         told = "; ".join(map(source_words, data["sources"]))
         self.query_one(Form).mark("data.sources")
-        self.trail(f"it learns from {told}", "good")
+        self.call_after_refresh(self.trail, f"it learns from {told}", "good")
 
     @work(exclusive=True, group="ask")
     async def action_save(self) -> None:

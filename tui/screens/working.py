@@ -22,7 +22,7 @@ class WorkingScreen(OgiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._given: dict[str, tuple[JobHandle[Any], Callable[[Any], None], Failed | None, str]] = {}
+        self._waiting: dict[str, tuple[JobHandle[Any], Callable[[Any], None], Failed | None, str]] = {}
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -40,7 +40,7 @@ class WorkingScreen(OgiveScreen):
         """Do `work` in the engine. `doing` is shown while it lasts; `failed` gets cause and hint instead of a panel."""
         self.drop(group)
         handle = self.ogive.engine.submit(work, name=doing or group, to=self)
-        self._given[group] = (handle, then, failed, doing)
+        self._waiting[group] = (handle, then, failed, doing)
         if doing:
             self.trail(f"{doing} ...")
         self._pulse_timer.resume()
@@ -48,37 +48,37 @@ class WorkingScreen(OgiveScreen):
 
     def drop(self, group: str) -> None:
         """Ask the job of this group to stop, and forget what comes of it."""
-        given = self._given.pop(group, None)
+        given = self._waiting.pop(group, None)
         if given is not None:
             given[0].cancel.request("no longer wanted")
 
     def working(self, group: str = "") -> bool:
         """Whether a job (of this group) is waited for."""
-        return group in self._given if group else bool(self._given)
+        return group in self._waiting if group else bool(self._waiting)
 
     def interrupt(self) -> bool:
         """Ctrl+C: stop what is being done."""
-        stopped = [doing for _, _, _, doing in self._given.values() if doing]
-        for group in list(self._given):
-            if self._given[group][3]:
+        stopped = [doing for _, _, _, doing in self._waiting.values() if doing]
+        for group in list(self._waiting):
+            if self._waiting[group][3]:
                 self.drop(group)
         if stopped:
             self.trail(f"stopped: {stopped[-1]}")
         return bool(stopped)
 
     def _pulse(self) -> None:
-        if not self._given:
+        if not self._waiting:
             self._pulse_timer.pause()
-        for handle, _, _, doing in self._given.values():
+        for handle, _, _, doing in self._waiting.values():
             if doing and isinstance(handle.latest, tuple) and self.showing:
                 said, done, total = handle.latest
                 of = f" of {words.count(total)}" if total else ""
                 self.trail(f"{doing} {DOT} {said.lower()}: {words.count(done)}{of} {DOT} ctrl+c stops")
 
     def _taken(self, handle: JobHandle[Any]) -> tuple[Callable[[Any], None], Failed | None] | None:
-        for group, (known, then, failed, doing) in list(self._given.items()):
+        for group, (known, then, failed, doing) in list(self._waiting.items()):
             if known is handle:
-                del self._given[group]
+                del self._waiting[group]
                 if doing and not handle.cancel.requested:
                     self.trail("")
                 self.key_line.refresh_keys()

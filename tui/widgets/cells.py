@@ -74,7 +74,7 @@ def histogram(buckets: Sequence[Sequence[float]], width: int, height: int, unit:
 
 def _axis(buckets: Sequence[Sequence[float]], bar: int, start: int, width: int, unit: str) -> Content:
     """Upper bounds under the ends of their bars, as many as fit, the last one surely, then the unit if it fits."""
-    ends = [(start + (at + 1) * bar, words.count(upper).replace(" ", "")) for at, (upper, _) in enumerate(buckets)]
+    ends = [(start + (at + 1) * bar, _short(upper)) for at, (upper, _) in enumerate(buckets)]
     line, last = " " * start, ends[-1][0] - len(ends[-1][1])
     for end, text in ends:
         begin = end - len(text)
@@ -82,3 +82,11 @@ def _axis(buckets: Sequence[Sequence[float]], bar: int, start: int, width: int, 
             line = f"{line:<{max(start, begin)}}{text}"
     full = f"{line}  {unit}"
     return Content.styled(full if len(full) <= width else line, "$ash").truncate(width)
+
+
+def _short(number: float) -> str:
+    """`512`, `8k`, `2M`: a bound that is only read off."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.0f}{letter}"
+    return f"{number:.0f}"

@@ -43,6 +43,7 @@ class Reader(VerticalScroll, can_focus=True):
 
     def _draw(self) -> None:
         self._width = self.scrollable_content_region.width
-        content = Content("\n").join(self._lines(max(20, self._width)))
+        width = max(20, self._width)
+        content = Content("\n").join([line.truncate(width, ellipsis=True) for line in self._lines(width)])
         self.text = content.plain
         self.query_one(Static).update(content)

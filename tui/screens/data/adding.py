@@ -13,10 +13,11 @@ from textual.content import Content
 
 from core.bricks import SOURCES
 from tui import keys, words
-from tui.glyphs import DOT, FAILED
+from tui.glyphs import FAILED
 from tui.screens.data import looking
 from tui.screens.data.looking import Look
-from tui.screens.data.views import document
+from tui.screens.data.views import brief
+from tui.screens.data.work import Kept
 from tui.screens.working import WorkingScreen
 from tui.widgets.form import Form, FormLine
 from tui.widgets.reader import Reader
@@ -28,7 +29,7 @@ OF_KIND = {"files": ("documents",), "huggingface": ("subset", "split", "streamin
 
 
 class AddingScreen(WorkingScreen):
-    """Opened over the file list. Dismisses with the reference of the snapshot, or None."""
+    """Opened over the file list. Dismisses with what was added, or None."""
 
     NAME = "adding"
     HEADING = "ADD DATA"
@@ -46,6 +47,9 @@ class AddingScreen(WorkingScreen):
         self._called = default_name(str(source.get("path") or source.get("id") or "data"))
         self.look: Look | None = None
         self.problem: tuple[str, str] | None = None
+        self._ways: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+        """Every way in which its columns can be read, the one found out first."""
+        self._way = 0
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -66,10 +70,17 @@ class AddingScreen(WorkingScreen):
 
     def _look(self) -> None:
         def show(found: Look) -> None:
-            self.look, self.problem = found, None
+            self.look = found
+            if not self._ways:
+                columns = tuple((role, column) for role, column, _ in found.roles if column)
+                self._ways = [*([(found.format, columns)] if found.kind and columns else []), *found.others]
+            self.problem = (found.problem, BY_HAND) if found.problem else None
             self._draw()
-            ways = f"; v: {len(found.others)} other ways to read it" if found.others else ""
-            self.trail(f"{found.kind}{ways}; a adds it as {self._called}")
+            if found.problem:
+                self.trail(found.problem, "bad")
+                return
+            way = f", way {self._way + 1} of {len(self._ways)} to read it" if len(self._ways) > 1 else ""
+            self.trail(f"{found.kind}{way}; a adds it as {self._called}", "good")
 
         def failed(cause: str, hint: str) -> None:
             self.problem = cause, hint
@@ -84,7 +95,7 @@ class AddingScreen(WorkingScreen):
         self.query_one("#view", Reader).show(self._shown)
         look = self.look
         if look is not None:
-            size = f"{look.files} file{'s' if look.files != 1 else ''}, {words.memory(look.size)}" if look.files else ""
+            size = f"{words.plural(look.files, 'file')}, {words.memory(look.size)}" if look.files else ""
             place = str(self.source.get("path") or self.source.get("id"))
             self.headline(Content(printable(place)), size)
         self.key_line.refresh_keys()
@@ -113,12 +124,14 @@ class AddingScreen(WorkingScreen):
         look = self.look
         if look is not None and look.columns:
             formats = tuple(name for name in options["format"].choices if name != "sharegpt")
-            help = f"recognised: {look.format}" if self._format == "auto" else "as you said"
+            help = (
+                "as you said" if self._format != "auto" else f"it is {look.format}" if look.kind else "not recognised"
+            )
             lines.append(FormLine("format", "format", self._format, help=help, choices=formats))
             for role, column, needed in look.roles:
-                choices = look.columns if needed else (NONE, *look.columns)
-                said = role in self._given
-                help = "as you said" if said else "found out" if column else "may be left out"
+                choices = look.columns if needed and column else (NONE, *look.columns)
+                said = role in self._said
+                help = "as you said" if said else "found out" if column else "needed" if needed else "may be left out"
                 lines.append(
                     FormLine(role, f"role.{role}", column or NONE, help=help, choices=choices, changed=said, depth=1)
                 )
@@ -133,15 +146,12 @@ class AddingScreen(WorkingScreen):
             return lines
         if self.look is None:
             return [Content.styled(" looking into it ...", "$ash")]
-        for row in self.look.rows:
-            lines.append(Content.styled(f" {printable(row.origin)} {DOT} {row.kind}", "$ash"))
-            lines += document(row, width)[:ROOM]
-        return lines
+        return brief(self.look.rows, width, self.query_one("#view").size.height)
 
     # Changing how it is read
 
     @property
-    def _given(self) -> dict[str, str]:
+    def _said(self) -> dict[str, str]:
         """The columns that were said, by role."""
         parts = str(self.source.get("map") or "").split(",")
         return dict(part.split("=", 1) for part in parts if "=" in part)
@@ -167,7 +177,7 @@ class AddingScreen(WorkingScreen):
             self.source["format"] = text
             self._map({})
         elif path.startswith("role."):
-            given = self._given
+            given = self._said
             given.pop(path[5:], None)
             if text != NONE:
                 given[path[5:]] = text
@@ -177,11 +187,11 @@ class AddingScreen(WorkingScreen):
         self._look()
 
     def action_next(self) -> None:
-        look = self.look
-        if look is None or not look.others:
+        if len(self._ways) < 2:
             self.trail("there is no other way to read it")
             return
-        format, columns = look.others[0]
+        self._way = (self._way + 1) % len(self._ways)
+        format, columns = self._ways[self._way]
         self.source["format"] = format
         self._map(dict(columns))
         self._look()
@@ -200,13 +210,13 @@ class AddingScreen(WorkingScreen):
             return [("enter", "accept"), ("esc", "cancel"), ("ctrl+u", "clear")]
         line = self.query_one(Form).marked
         change = [("←→", "change")] if line is not None and line.choices else [("enter", "type")]
-        return [*super().key_entries()[:2], *change, *super().key_entries()[2:]]
+        return [*change, *super().key_entries()]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "add":
             return self.look is not None and self.problem is None
         if action == "next":
-            return self.look is not None and bool(self.look.others)
+            return len(self._ways) > 1
         return True
 
     # Adding
@@ -222,8 +232,8 @@ class AddingScreen(WorkingScreen):
 
         def added(result: tuple[str, bool]) -> None:
             reference, fresh = result
-            self.dismiss(reference)
-            self.ogive.trail(f"added {reference}" if fresh else f"the same is there already: {reference}", "good")
+            told = f"added {reference}" if fresh else f"the same is there already: {reference}"
+            self.dismiss(Kept(reference, told))
 
         def failed(cause: str, hint: str) -> None:
             self.problem = cause, hint
@@ -239,8 +249,7 @@ class AddingScreen(WorkingScreen):
         self.dismiss(None)
 
 
-ROOM = 12
-"""Lines shown of each row."""
+BY_HAND = "Choose a format above with the arrow keys, then the column of each of its parts."
 
 
 def default_name(place: str) -> str:

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from core.errors import OgiveError
 from tui import keys, words
 from tui.screens.data.folders import UP, Item, Listing, check, complete, look
+from tui.screens.data.work import Kept
 from tui.screens.working import WorkingScreen
 from tui.widgets.ask import Ask
 from tui.widgets.rows import Column, Row, Rows, RowsHead
@@ -23,7 +24,7 @@ COLUMNS = (Column(0), Column(9, right=True, needs=40), Column(14, needs=52))
 
 
 class FilesScreen(WorkingScreen):
-    """Opened over the data screen. Dismisses with the name of what was added, or None."""
+    """Opened over the data screen. Dismisses with what was added, or None."""
 
     NAME = "files"
     HEADING = "ADD DATA"
@@ -135,9 +136,9 @@ class FilesScreen(WorkingScreen):
 
         self.app.push_screen(AddingScreen(source), self._added)
 
-    def _added(self, name: str | None) -> None:
-        if name:
-            self.dismiss(name)
+    def _added(self, kept: Kept | None) -> None:
+        if kept is not None:
+            self.dismiss(kept)
 
     # A path that is typed
 

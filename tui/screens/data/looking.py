@@ -17,7 +17,8 @@ ROWS = 3
 @dataclass(frozen=True)
 class Look:
     """The beginning of a source as it is understood. `roles` are (role, column, needed) of its format; a role that no
-    column plays has an empty one. Empty where there are no columns."""
+    column plays has an empty one; there are none where there are no columns. `problem` says why no row could be read
+    by these columns, which are named all the same so that others can be chosen."""
 
     format: str
     kind: str
@@ -28,6 +29,7 @@ class Look:
     """Other ways to read it: format, and (role, column) pairs."""
     files: int = 0
     size: int = 0
+    problem: str = ""
 
 
 def look_into(workspace: Workspace, source: dict[str, Any]) -> Callable[[JobContext], Look]:
@@ -35,28 +37,57 @@ def look_into(workspace: Workspace, source: dict[str, Any]) -> Callable[[JobCont
 
     def work(context: JobContext) -> Look:
         from core.data.adding import preview
-        from core.data.formats import FORMATS
+        from core.errors import OgiveError
 
         made = opened(workspace, source)
-        found = preview(made, ROWS)
-        mapping = found.mapping
-        roles: tuple[tuple[str, str, bool], ...] = ()
-        if mapping is not None:
-            known = FORMATS[mapping.format].roles
-            roles = tuple((role, mapping.columns.get(role, ""), about.needed) for role, about in known.items())
         files = getattr(made, "files", [])
+        size = sum(path.stat().st_size for path in files)
+        try:
+            found = preview(made, ROWS)
+        except OgiveError as error:
+            columns = _columns(made)
+            if not columns:
+                raise
+            given = dict(part.split("=", 1) for part in str(source.get("map") or "").split(",") if "=" in part)
+            format = str(source.get("format") or "auto")
+            roles = _roles(format, given) if format != "auto" else ()
+            return Look(format, "", columns, roles, (), _others(made), len(files), size, error.message)
+        mapping = found.mapping
         return Look(
             mapping.format if mapping is not None else "",
             found.kind,
             tuple(found.columns),
-            roles,
+            _roles(mapping.format, mapping.columns) if mapping is not None else (),
             tuple(shown(row) for row in found.rows),
             tuple((each.format, tuple(each.columns.items())) for each in found.alternatives),
             len(files),
-            sum(path.stat().st_size for path in files),
+            size,
         )
 
     return work
+
+
+def _columns(made: Any) -> tuple[str, ...]:
+    """The columns of the first records; empty when not even those can be read."""
+    from core.errors import OgiveError
+
+    try:
+        records = made.sample(8)
+    except OgiveError:
+        return ()
+    return tuple(dict.fromkeys(str(name) for record in records for name in record))
+
+
+def _others(made: Any) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    from core.data.formats import alternatives
+
+    return tuple((each.format, tuple(each.columns.items())) for each in alternatives(made.sample(8)))
+
+
+def _roles(format: str, columns: dict[str, str]) -> tuple[tuple[str, str, bool], ...]:
+    from core.data.formats import FORMATS
+
+    return tuple((role, columns.get(role, ""), about.needed) for role, about in FORMATS[format].roles.items())
 
 
 def add(workspace: Workspace, source: dict[str, Any], name: str) -> Callable[[JobContext], tuple[str, bool]]:
@@ -64,7 +95,6 @@ def add(workspace: Workspace, source: dict[str, Any], name: str) -> Callable[[Jo
 
     def work(context: JobContext) -> tuple[str, bool]:
         from core.data.adding import add
-
         from core.settings.store import save_version
         from tui.screens.data.work import settings_of
 
@@ -81,7 +111,6 @@ def add(workspace: Workspace, source: dict[str, Any], name: str) -> Callable[[Jo
 def opened(workspace: Workspace, source: dict[str, Any]) -> Any:
     """The source that these settings describe."""
     from core.data.sources import make
-
     from core.settings.data import SourceSettings
     from core.settings.load import validate
 

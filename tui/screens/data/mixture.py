@@ -15,7 +15,7 @@ from core.settings.data import DataSettings
 from core.settings.forms import describe
 from tui import keys, words
 from tui.screens.data import work as jobs
-from tui.screens.data.work import Entry
+from tui.screens.data.work import Entry, Kept
 from tui.screens.working import WorkingScreen
 from tui.widgets.ask import Ask
 from tui.widgets.cells import cell
@@ -28,7 +28,7 @@ SHARED = ("exhausted", "held_out", "split_by", "seed")
 
 
 class MixtureScreen(WorkingScreen):
-    """Opened over the data screen. Dismisses with the name it was kept under, or None."""
+    """Opened over the data screen. Dismisses with what it was kept as, or None."""
 
     NAME = "mixture"
     ALSO = ("form", "list")
@@ -44,7 +44,7 @@ class MixtureScreen(WorkingScreen):
         self.chosen = list(chosen)
         self.known = list(known)
         self.weights: dict[str, str] = {}
-        self.tree: dict[str, Any] = {}
+        self.rules: dict[str, Any] = {}
         for entry in chosen:
             self.weights[entry.name] = _weight_of(entry)
 
@@ -76,7 +76,7 @@ class MixtureScreen(WorkingScreen):
                     total = sum(float(one.get("weight") or 1.0) for one in entry.settings["sources"])
                     given["weight"] = float(text) * share / total
                 sources.append(given)
-        return {**self.tree, "sources": sources}
+        return {**self.rules, "sources": sources}
 
     def _checked(self) -> DataSettings:
         for name, text in self.weights.items():
@@ -96,11 +96,11 @@ class MixtureScreen(WorkingScreen):
         lines.append(FormLine("All of it", help="rules of the mixture"))
         for info in describe(DataSettings):
             if info.path in SHARED:
-                value = self.tree.get(info.path, info.default)
+                value = self.rules.get(info.path, info.default)
                 lines.append(FormLine(info.label, info.path, _text(value), help=info.help, choices=info.choices))
         self.query_one(Form).show(lines)
         self.query_one("#view", Reader).show(self._shares)
-        self.headline(f"{len(self.chosen)} sources", "s sends it to setup")
+        self.headline(words.plural(len(self.chosen), "source"), "s sends it to setup")
         self.key_line.refresh_keys()
 
     def _shares(self, width: int) -> list[Content]:
@@ -122,19 +122,19 @@ class MixtureScreen(WorkingScreen):
         if path.startswith("weight."):
             return wrong_weight(text)
         try:
-            jobs.settings_of({**self.tree, path: _value(text), "sources": ["demo"]})
+            jobs.settings_of({**self.rules, path: _value(text), "sources": ["demo"]})
         except OgiveError as error:
             return error.message.removeprefix("data: ")
         return ""
 
     @on(Form.Given)
-    def _given(self, event: Form.Given) -> None:
+    def _changed(self, event: Form.Given) -> None:
         if event.path.startswith("weight."):
             self.weights[event.path[7:]] = event.text.strip()
         elif self._check(event.path, event.text):
             self.trail(self._check(event.path, event.text), "bad")
         else:
-            self.tree[event.path] = _value(event.text)
+            self.rules[event.path] = _value(event.text)
         self._draw()
 
     @on(Form.Moved)
@@ -209,8 +209,7 @@ class MixtureScreen(WorkingScreen):
         told = "mixture of " + ", ".join(entry.name for entry in self.chosen)
 
         def kept(reference: str) -> None:
-            self.dismiss(answer)
-            self.ogive.trail(f"kept as {reference}: train on it with `--set data={answer}`", "good")
+            self.dismiss(Kept(answer, f"kept as {reference}; in a recipe: data: {answer}"))
 
         work = jobs.keep(self.ogive.workspace, answer, settings.model_dump(mode="json"), told)
         self.give("keep", work, kept, doing=f"keeping {answer}")
@@ -256,7 +255,7 @@ def _weight_of(entry: Entry) -> str:
 
 
 def _size(entry: Entry) -> str:
-    return f"{words.count(entry.documents)} documents" if entry.documents is not None else ""
+    return words.plural(entry.documents, "document")
 
 
 def _text(value: Any) -> str:

@@ -14,7 +14,7 @@ from tui import keys, words
 from tui.glyphs import FAILED, MARK
 from tui.screens.data import work as jobs
 from tui.screens.data.views import details
-from tui.screens.data.work import Entry
+from tui.screens.data.work import Entry, Kept
 from tui.screens.working import WorkingScreen
 from tui.widgets.confirm import Confirm, Option
 from tui.widgets.reader import Reader
@@ -108,7 +108,7 @@ class DataScreen(WorkingScreen):
         found = f"{len(kept)} of {len(self.entries)}" if wanted else ""
         self.query_one("#left RowsHead", RowsHead).show(f"Sources {found}".strip())
         marked = f"{len(self._marks)} marked" if self._marks else ""
-        self.headline(f"{len(self.entries)} sources", marked)
+        self.headline(words.plural(len(self.entries), "source"), marked)
         self._show_details()
         self.key_line.refresh_keys()
 
@@ -171,9 +171,10 @@ class DataScreen(WorkingScreen):
 
         self.app.push_screen(FilesScreen(), self._added)
 
-    def _added(self, name: str | None) -> None:
-        if name:
-            self.refresh_entries(mark=name)
+    def _added(self, kept: Kept | None) -> None:
+        if kept is not None:
+            self.refresh_entries(mark=kept.name)
+            self.trail(kept.told, "good")
 
     def action_count(self) -> None:
         entry = self.marked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from tui import words
@@ -11,6 +13,8 @@ from tui.widgets.cells import cell, facts, histogram
 from tui.widgets.wrapping import break_line, printable
 
 LABEL = 10
+FIRST = ("read as", "files", "reads", "")
+"""Facts that stand before the figures; the others may be below the edge."""
 TONES = {
     "user": "$brass",
     "assistant": "$amethyst",
@@ -24,22 +28,25 @@ TONES = {
 def details(entry: Entry, width: int, bars: int) -> list[Content]:
     """What is known of a source: how it is read, how long its documents are, how many tokens it has."""
     size = words.memory(entry.size) if entry.size is not None else ""
-    number = f"{words.count(entry.documents)} documents" if entry.documents is not None else ""
+    number = words.plural(entry.documents, "document")
     head = f" {DOT} ".join(part for part in (entry.holds, number, size) if part)
     lines = [Content.assemble((f" {printable(entry.name)}", "bold $brass"), (f"  {head}", "$ash"))]
     if entry.damage:
         lines += [Content.styled(f" {FAILED} {line}", "$blood") for line in break_line(entry.damage, width - 4)]
         return lines
-    lines += facts(entry.facts, width, LABEL)
+    first = [fact for fact in entry.facts if fact[0] in FIRST]
+    lines += facts(first, width, LABEL)
     if entry.tokens:
         lines += _tokens(entry, width)
     if entry.lengths:
         told = f" {DOT} ".join(f"{name} {words.count(value)}" for name, value in _named(entry.lengths))
-        lines += [Content(""), *facts((("lengths", f"{told} characters"),), width, LABEL)]
+        lines += facts((("lengths", f"{told} characters"),), width, LABEL)
         lines += histogram(entry.histogram, width - 1, bars, "characters")
-    elif entry.documents is None:
-        lines += [Content(""), Content.styled(" c counts its documents, lengths and tokens", "$ash")]
-    return lines
+    if not entry.tokens:
+        lines.append(
+            Content.styled(f" c counts {'tokens' if entry.lengths else 'documents, lengths and tokens'}", "$ash")
+        )
+    return [*lines, Content(""), *facts([fact for fact in entry.facts if fact not in first], width, LABEL)]
 
 
 def _named(lengths: dict[str, int]) -> list[tuple[str, int]]:
@@ -57,6 +64,29 @@ def _tokens(entry: Entry, width: int) -> list[Content]:
         said = f"{about}{words.count(number)}, {one.bytes_per_token:.2f} bytes each"
         name = cell(one.tokenizer, min(20, max(8, width - LABEL - 34)))
         lines.append(Content.assemble((f" {label:<{LABEL}}", "$ash"), name, ("  " + said, "")))
+    return lines
+
+
+def brief(rows: Sequence[Shown], width: int, height: int) -> list[Content]:
+    """Several documents at once, cut so that all of them fit into `height` lines where they can."""
+    parts = sum(len(row.parts) for row in rows) or 1
+    most = max(1, (height - 2 * len(rows) + 1) // parts)
+    gap = height >= parts + 2 * len(rows) - 1
+    lines: list[Content] = []
+    for row in rows:
+        if lines and gap:
+            lines.append(Content(""))
+        lines.append(Content.styled(f" {printable(row.origin)} {DOT} {row.kind}", "$ash"))
+        for label, text in row.parts:
+            tone = TONES.get(label, "$ash")
+            wrapped = [
+                part
+                for line in printable(text).strip("\n").split("\n")[: most + 1]
+                for part in break_line(line, max(10, width - 13))
+            ]
+            shown = [*wrapped[: most - 1], f"{wrapped[most - 1][: width - 14]}…"] if len(wrapped) > most else wrapped
+            for at, line in enumerate(shown):
+                lines.append(Content.assemble((f" {printable(label) if at == 0 else '':<11}", tone), line))
     return lines
 
 

@@ -14,7 +14,6 @@ from tui.screens.working import progress
 if TYPE_CHECKING:
     from core.data.rows import Row
     from core.data.snapshots import Snapshot
-
     from core.settings.data import DataSettings
 
 LONGEST = 20_000
@@ -55,6 +54,14 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Something new in the list: its name there, and a sentence on it."""
+
+    name: str
+    told: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """One row to read: (who or what, text) in turn; `characters` is its whole length."""
 
@@ -74,7 +81,6 @@ def entries(workspace: Workspace) -> Callable[[JobContext], list[Entry]]:
 
     def work(context: JobContext) -> list[Entry]:
         from core.data.snapshots import list_snapshots
-
         from core.settings.names import list_settings
 
         snapshots = list_snapshots(workspace)
