@@ -40,5 +40,6 @@ def opened(args: argparse.Namespace, what: str) -> DataSettings:
     """The data settings that `what` means: a name of the workspace, a path, or a Hugging Face id."""
     from core.data.reading import data_settings
 
-    options = {key: getattr(args, key) for key in _SOURCE}
-    return data_settings(what, args.workspace, args.set, **{**options, "map": ",".join(args.map)})
+    options = {key: getattr(args, key, "") for key in _SOURCE if key != "map"}
+    mapping = ",".join(getattr(args, "map", []))
+    return data_settings(what, args.workspace, args.set, map=mapping, **options)

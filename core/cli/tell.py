@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.data.adding import Preview
-    from core.data.rows import Row
+    from core.data.typed import Row
 
 
 def tell_preview(found: Preview, longest: int = 400) -> str:
@@ -25,7 +25,7 @@ def tell_preview(found: Preview, longest: int = 400) -> str:
 
 def tell_row(row: Row, longest: int = 400) -> str:
     """One row, its turns under each other."""
-    from core.data.rows import Conversation, Preference, Prompt, PromptCompletion, Text
+    from core.data.typed import Conversation, Preference, Prompt, PromptCompletion, Text
 
     def turns(messages: Any, mark: str = "") -> list[str]:
         return [f"{mark or turn['role']:>9}  {_cut(turn['content'], longest)}" for turn in messages]

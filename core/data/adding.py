@@ -18,9 +18,9 @@ from core.data.building import Building
 from core.data.documents import Progress, Source
 from core.data.formats import SAMPLE, Columns, alternatives
 from core.data.lengths import Lengths
-from core.data.rows import KINDS, Kind, Row, plain, to_record
 from core.data.snapshots import FORMAT, MANIFEST, Snapshot, home, list_snapshots, read
 from core.data.sources import RowSource, rows
+from core.data.typed import KINDS, Kind, Row, plain, to_record
 from core.errors import OgiveError
 from core.files import os_failure, write_json
 from core.workspace import Workspace

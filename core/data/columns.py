@@ -8,8 +8,8 @@ from typing import Any
 
 from core.data.formats import FORMATS, SAMPLE, Columns, check_format, detect, parse
 from core.data.messages import is_turns
-from core.data.rows import Row
 from core.data.transcripts import is_transcript
+from core.data.typed import Row
 from core.data.where import Place
 from core.errors import OgiveError
 
@@ -93,10 +93,11 @@ class ColumnReader:
                 other = detect([record], Place(""))
             except OgiveError:
                 return columns
-            if other.kind in _LEARNED and {other.format, columns.format} & {"text", "messages", "transcript"}:
-                known = FORMATS[other.format].roles
-                if all(column in known[role].usual for role, column in other.columns.items()):
-                    return other
+            mixed = {other.format, columns.format} & {"text", "messages", "transcript"}
+            known = FORMATS[other.format].roles
+            usual = all(column in known[role].usual for role, column in other.columns.items())
+            if other.kind in _LEARNED and other.format != columns.format and mixed and usual:
+                return other
         return columns
 
 

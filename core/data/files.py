@@ -14,8 +14,8 @@ from core.data.columns import ColumnReader
 from core.data.documents import Document, Gone, Input, Part
 from core.data.formats import SAMPLE, Columns
 from core.data.records import RECORDS, Record, read_records
-from core.data.rows import Row, as_document
 from core.data.text import read_parts, read_pieces
+from core.data.typed import Row, as_document
 from core.data.where import Place
 from core.errors import OgiveError, nearest
 from core.files import os_failure, sha256

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.data.messages import is_turns, parse_turns
 from core.data.pairs import parse_preference
-from core.data.rows import Conversation, Kind, Prompt, PromptCompletion, Row, Text, one_side
 from core.data.transcripts import is_transcript, parse_transcript
+from core.data.typed import Conversation, Kind, Prompt, PromptCompletion, Row, Text, one_side
 from core.data.where import Place
 from core.errors import OgiveError, nearest
 

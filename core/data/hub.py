@@ -19,7 +19,7 @@ from core.data.columns import ColumnReader
 from core.data.documents import Document, Gone, Input, Part
 from core.data.formats import SAMPLE, Columns
 from core.data.records import Record
-from core.data.rows import Row, as_document
+from core.data.typed import Row, as_document
 from core.data.where import Place
 from core.errors import OgiveError, nearest
 from core.files import sha256
@@ -185,10 +185,11 @@ def splits(id: str, subset: str = "") -> list[str]:
 
 def _ask(id: str) -> Any:
     """What the Hub says of a data set; None when it cannot be reached, OgiveError when there is no such data set."""
-    import httpx
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
+    # The base is the HTTP library's own, whichever of several the hub uses.
+    no_network: Any = (OSError, HfHubHTTPError.__bases__[0])
     try:
         return HfApi().dataset_info(id, timeout=TIMEOUT)
     except OfflineModeIsEnabled:
@@ -202,7 +203,7 @@ def _ask(id: str) -> Any:
         return None
     except HFValidationError:
         raise Gone(f"{id!r} is neither a folder here nor a Hugging Face id.", "Check the path or the id.") from None
-    except (httpx.HTTPError, OSError):
+    except no_network:
         return None
 
 

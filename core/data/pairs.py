@@ -6,8 +6,8 @@ from typing import Any
 
 from core.data.documents import Message
 from core.data.messages import parse_turns
-from core.data.rows import Preference, one_side
 from core.data.transcripts import common_text, common_turns, parse_transcript
+from core.data.typed import Preference, one_side
 from core.data.where import Place
 
 

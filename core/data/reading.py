@@ -12,9 +12,9 @@ from core.data.documents import Message, Source
 from core.data.files import TEXT, FilesSource
 from core.data.formats import SAMPLE, alternatives
 from core.data.records import RECORDS
-from core.data.rows import KINDS, Conversation, Kind, Preference, Prompt, PromptCompletion, Row, Text
 from core.data.snapshots import list_snapshots
 from core.data.sources import RowSource, make, rows
+from core.data.typed import KINDS, Conversation, Kind, Preference, Prompt, PromptCompletion, Row, Text
 from core.errors import OgiveError, nearest
 from core.settings import load, names
 from core.settings.data import DataSettings, SourceSettings

@@ -9,8 +9,8 @@ from typing import Any
 from core.data.documents import Document, Input, Part
 from core.data.formats import Columns
 from core.data.records import Record
-from core.data.rows import Row, as_document
 from core.data.snapshots import find, shard_rows, verify
+from core.data.typed import Row, as_document
 from core.errors import OgiveError
 from core.workspace import Workspace
 

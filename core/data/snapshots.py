@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.data.documents import Gone
-from core.data.rows import Row, from_record
+from core.data.typed import Row, from_record
 from core.errors import OgiveError, nearest
 from core.files import os_failure, read_json, sha256
 from core.runs.registry import list_runs

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from core.data.documents import Source
 from core.data.formats import Columns
 from core.data.records import Record
-from core.data.rows import Row, from_document
+from core.data.typed import Row, from_document
 from core.settings.data import SourceSettings
 from core.workspace import Workspace
 

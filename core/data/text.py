@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.data.rows import Text
+from core.data.typed import Text
 from core.errors import OgiveError
 from core.files import os_failure
 

@@ -34,7 +34,10 @@ def test_show_counts_both_sides(ogive, song):
 
 
 def test_add_list_preview_and_use(ogive, song):
-    assert "added song: 200 documents" in ogive("data", "add", "song", song, "--documents", "line")
+    said = ogive("data", "add", "song", song, "--documents", "line")
+    assert said.startswith("read as text\n\n-- song.txt:1\nVerse 0")
+    assert "added song@1" in said
+    assert "200 documents" in said
     listed = json.loads(ogive("data", "list", "--json"))["data"]
     assert {"demo", "song"} <= {item["name"] for item in listed}
     assert [item["origin"] for item in json.loads(ogive("data", "preview", "song", "--count", 2, "--json"))] == [
