@@ -94,10 +94,12 @@ def settings_named(workspace: Workspace, name: str) -> TokenizerSettings | None:
 
 
 def sample_texts(corpus: Corpus, documents: int = 2000, characters: int = 4_000_000) -> list[str]:
-    """The words of the corpus's first documents: at most so many of either kind (0: all)."""
+    """The words of the corpus's first rows, of any kind: at most so many of either kind (0: all)."""
+    from core.data.typed import plain
+
     found, size = [], 0
-    for _, document in corpus.tagged():
-        text = document.plain()
+    for row in corpus.rows():
+        text = plain(row)
         if characters and size + len(text) > characters:
             text = text[: characters - size]
         found.append(text)

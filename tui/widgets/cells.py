@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from tui import words
-from tui.widgets.wrapping import printable
+from tui.widgets.wrapping import break_line, printable
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 TOKENS = ("$bone", "$verdigris underline", "$brass", "$amethyst underline")
@@ -22,15 +22,19 @@ def cell(text: str | Content, width: int, *, right: bool = False) -> Content:
     return Content.assemble(gap, content) if right else Content.assemble(content, gap)
 
 
-def facts(rows: Sequence[tuple[str, str]], width: int, label: int = 12) -> list[Content]:
-    """Lines of a faint label and what it says, cut to `width`; a row that says nothing is left out."""
-    return [
-        Content.assemble((f" {name:<{label}}", "$ash"), printable(said).replace("\n", " ")).truncate(
-            width, ellipsis=True
-        )
-        for name, said in rows
-        if said
-    ]
+def facts(rows: Sequence[tuple[str, str]], width: int, label: int = 12, most: int = 2) -> list[Content]:
+    """A faint label and what it says, over at most `most` lines of `width`; a row that says nothing is left out."""
+    lines: list[Content] = []
+    for name, said in rows:
+        if not said:
+            continue
+        room = max(8, width - label - 2)
+        parts = break_line(printable(said).replace("\n", " "), room)
+        if len(parts) > most:
+            parts = [*parts[: most - 1], f"{parts[most - 1][: room - 1]}…"]
+        for at, part in enumerate(parts):
+            lines.append(Content.assemble((f" {name if at == 0 else '':<{label}}", "$ash"), part))
+    return lines
 
 
 def tokens(names: Sequence[str], width: int, most: int = 12) -> list[Content]:

@@ -27,7 +27,7 @@ COLUMNS = (
     Column(17, needs=52),
     Column(9, right=True),
     Column(8, right=True, needs=44),
-    Column(10, needs=66),
+    Column(10, needs=76),
 )
 NAMES = ("", "", "holds", "documents", "text", "from")
 

@@ -61,9 +61,9 @@ def _tokens(entry: Entry, width: int) -> list[Content]:
         number = one.tokens
         if not one.whole and entry.size and one.bytes_per_token:
             number = round(entry.size / one.bytes_per_token)
-        said = f"{about}{words.count(number)}, {one.bytes_per_token:.2f} bytes each"
-        name = cell(one.tokenizer, min(20, max(8, width - LABEL - 34)))
-        lines.append(Content.assemble((f" {label:<{LABEL}}", "$ash"), name, ("  " + said, "")))
+        said = f"{about}{words.count(number)}, {one.bytes_per_token:.2f} B each"
+        name = cell(one.tokenizer, min(20, max(8, width - LABEL - 26)))
+        lines.append(Content.assemble((f" {label:<{LABEL}}", "$ash"), name, f"  {said}"))
     return lines
 
 

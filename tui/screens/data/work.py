@@ -12,8 +12,8 @@ from tui.engine import JobContext
 from tui.screens.working import progress
 
 if TYPE_CHECKING:
-    from core.data.rows import Row
     from core.data.snapshots import Snapshot
+    from core.data.typed import Row
     from core.settings.data import DataSettings
 
 LONGEST = 20_000
@@ -173,8 +173,7 @@ def count(workspace: Workspace, entry: Entry) -> Callable[[JobContext], Entry]:
         from core.data.tokenizers import find_tokenizer
         from core.tokenization.library import list_kept
 
-        tell = progress(context)
-        corpus = Corpus(settings_of(entry.settings), context.cancel, tell, workspace=workspace)
+        corpus = Corpus(settings_of(entry.settings), context.cancel, progress(context), workspace=workspace)
         found = entry
         if entry.documents is None:
             told = survey(corpus, samples=0)
@@ -185,7 +184,7 @@ def count(workspace: Workspace, entry: Entry) -> Callable[[JobContext], Entry]:
         newest = {kept.name: kept.reference for kept in list_kept(workspace) if not kept.problem}
         names = [*list(newest.values())[: MOST_TOKENIZERS - 1], "bytes"]
         tokenizers = {name: find_tokenizer(workspace, name) for name in names}
-        counts = count_tokens(corpus, tokenizers, COUNTED, context.cancel, tell)
+        counts = count_tokens(corpus, tokenizers, COUNTED, context.cancel)
         rows = [Counted(name, one["tokens"], one["bytes_per_token"], one["whole"]) for name, one in counts.items()]
         return replace(found, tokens=tuple(rows))
 
@@ -211,7 +210,7 @@ def documents(workspace: Workspace, entry: Entry, start: int, number: int) -> Ca
 
 def shown(row: Row) -> Shown:
     """A row as parts to read, each cut to LONGEST characters."""
-    from core.data.rows import plain
+    from core.data.typed import plain
 
     kind = row.kind
     parts: list[tuple[str, str]] = []
