@@ -51,6 +51,8 @@ class SetupScreen(OgiveScreen):
     _speeds: tuple[Speed, ...] = ()
     _filter = ""
     _starting = False
+    _quiet = False
+    """The mark is about to move by itself, and what was just said shall stay."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -153,7 +155,9 @@ class SetupScreen(OgiveScreen):
     def _moved(self) -> None:
         form = self.query_one(Form)
         line = form.marked
-        if line is not None and form.problem:
+        if self._quiet:
+            self._quiet = False
+        elif line is not None and form.problem:
             self.trail(form.problem, "bad")
         elif line is not None:
             self.trail(self._explain(line))
@@ -244,8 +248,11 @@ class SetupScreen(OgiveScreen):
         self._remember()
         self._show()
         told = "; ".join(map(source_words, data["sources"]))
-        self.query_one(Form).mark("data.sources")
-        self.call_after_refresh(self.trail, f"it learns from {told}", "good")
+        form = self.query_one(Form)
+        before = form.cursor
+        form.mark("data.sources")
+        self.trail(f"it learns from {told}", "good")
+        self._quiet = form.cursor != before
 
     @work(exclusive=True, group="ask")
     async def action_save(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from textual.timer import Timer
+
 from tui import words
 from tui.engine import JobContext, JobDone, JobFailed, JobHandle
 from tui.glyphs import DOT
@@ -22,11 +24,8 @@ class WorkingScreen(OgiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._timer: Timer | None = None
         self._waiting: dict[str, tuple[JobHandle[Any], Callable[[Any], None], Failed | None, str]] = {}
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._pulse_timer = self.set_interval(PULSE, self._pulse, pause=True)
 
     def give(
         self,
@@ -43,7 +42,8 @@ class WorkingScreen(OgiveScreen):
         self._waiting[group] = (handle, then, failed, doing)
         if doing:
             self.trail(f"{doing} ...")
-        self._pulse_timer.resume()
+        if self._timer is None:
+            self._timer = self.set_interval(PULSE, self._pulse)
         self.key_line.refresh_keys()
 
     def drop(self, group: str) -> None:
@@ -67,8 +67,9 @@ class WorkingScreen(OgiveScreen):
         return bool(stopped)
 
     def _pulse(self) -> None:
-        if not self._waiting:
-            self._pulse_timer.pause()
+        if not self._waiting and self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         for handle, _, _, doing in self._waiting.values():
             if doing and isinstance(handle.latest, tuple) and self.showing:
                 said, done, total = handle.latest

@@ -15,6 +15,7 @@ from core.bricks import SOURCES
 from tui import keys, words
 from tui.glyphs import FAILED
 from tui.screens.data import looking
+from tui.screens.data.folders import short
 from tui.screens.data.looking import Look
 from tui.screens.data.views import brief
 from tui.screens.data.work import Kept
@@ -61,10 +62,15 @@ class AddingScreen(WorkingScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.add_class("-two")
-        self.headline(Content(printable(str(self.source.get("path") or self.source.get("id")))), "")
+        self.headline(self._place, "")
         self._draw()
         self.query_one(Form).focus()
         self._look()
+
+    @property
+    def _place(self) -> Content:
+        """Where it is: a path, or an id."""
+        return Content(printable(short(str(self.source.get("path") or self.source.get("id")))))
 
     # Looking
 
@@ -96,8 +102,7 @@ class AddingScreen(WorkingScreen):
         look = self.look
         if look is not None:
             size = f"{words.plural(look.files, 'file')}, {words.memory(look.size)}" if look.files else ""
-            place = str(self.source.get("path") or self.source.get("id"))
-            self.headline(Content(printable(place)), size)
+            self.headline(self._place, size)
         self.key_line.refresh_keys()
 
     def _lines(self) -> list[FormLine]:
@@ -223,7 +228,6 @@ class AddingScreen(WorkingScreen):
 
     def action_add(self) -> None:
         if self.look is None or self.problem is not None:
-            self.trail("it cannot be read yet: choose other columns, or another file", "bad")
             return
         if wrong_name(self._called):
             self.query_one(Form).mark("name")
@@ -254,7 +258,8 @@ BY_HAND = "Choose a format above with the arrow keys, then the column of each of
 
 def default_name(place: str) -> str:
     """A name for what lies at a path or has an id: `~/texts/My tales.jsonl` as `My-tales`."""
-    stem = Path(place.rstrip("/*?[]")).stem or "data"
+    fixed = [part for part in Path(place).parts if not any(mark in part for mark in "*?[")]
+    stem = Path(fixed[-1]).stem if fixed else ""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
     return name or "data"
 

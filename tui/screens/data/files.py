@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from core.errors import OgiveError
 from tui import keys, words
-from tui.screens.data.folders import UP, Item, Listing, check, complete, look
+from tui.screens.data.folders import UP, Item, Listing, check, complete, look, short
 from tui.screens.data.work import Kept
 from tui.screens.working import WorkingScreen
 from tui.widgets.ask import Ask
@@ -67,7 +67,7 @@ class FilesScreen(WorkingScreen):
             rows.show([_row(item) for item in found.items])
             if not (mark and rows.mark(mark)) and len(found.items) > 1 and found.items[0].name == UP:
                 rows.mark(found.items[1].name)
-            self.query_one(RowsHead).show(printable(str(found.folder)))
+            self.query_one(RowsHead).show(printable(short(str(found.folder))))
             more = f", {found.more} more are not shown" if found.more else ""
             files = sum(bool(item.what) and not item.folder for item in found.items)
             self.headline("", f"{files} files can be read{more}")

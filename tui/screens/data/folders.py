@@ -84,3 +84,9 @@ def check(typed: str) -> Path:
     if not path.exists() and not any(mark in typed for mark in "*?["):
         raise OgiveError(f"There is nothing at {path}.", "Tab completes a path.")
     return path
+
+
+def short(path: str) -> str:
+    """A path as people write it: their home is `~`."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - HOME may be no folder at all
+    return f"~{path[len(home) :]}" if home != "/" and (path == home or path.startswith(home + os.sep)) else path

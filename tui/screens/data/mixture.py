@@ -44,7 +44,8 @@ class MixtureScreen(WorkingScreen):
         self.chosen = list(chosen)
         self.known = list(known)
         self.weights: dict[str, str] = {}
-        self.rules: dict[str, Any] = {}
+        self.rules: dict[str, str] = {}
+        """What was typed for the settings of the whole, by path."""
         for entry in chosen:
             self.weights[entry.name] = _weight_of(entry)
 
@@ -76,7 +77,7 @@ class MixtureScreen(WorkingScreen):
                     total = sum(float(one.get("weight") or 1.0) for one in entry.settings["sources"])
                     given["weight"] = float(text) * share / total
                 sources.append(given)
-        return {**self.rules, "sources": sources}
+        return {**{path: _value(text) for path, text in self.rules.items()}, "sources": sources}
 
     def _checked(self) -> DataSettings:
         for name, text in self.weights.items():
@@ -96,8 +97,9 @@ class MixtureScreen(WorkingScreen):
         lines.append(FormLine("All of it", help="rules of the mixture"))
         for info in describe(DataSettings):
             if info.path in SHARED:
-                value = self.rules.get(info.path, info.default)
-                lines.append(FormLine(info.label, info.path, _text(value), help=info.help, choices=info.choices))
+                text = self.rules.get(info.path, _text(info.default))
+                wrong = self._check(info.path, text)
+                lines.append(FormLine(info.label, info.path, text, help=info.help, problem=wrong, choices=info.choices))
         self.query_one(Form).show(lines)
         self.query_one("#view", Reader).show(self._shares)
         self.headline(words.plural(len(self.chosen), "source"), "s sends it to setup")
@@ -122,7 +124,7 @@ class MixtureScreen(WorkingScreen):
         if path.startswith("weight."):
             return wrong_weight(text)
         try:
-            jobs.settings_of({**self.rules, path: _value(text), "sources": ["demo"]})
+            jobs.settings_of({path: _value(text), "sources": ["demo"]})
         except OgiveError as error:
             return error.message.removeprefix("data: ")
         return ""
@@ -131,10 +133,8 @@ class MixtureScreen(WorkingScreen):
     def _changed(self, event: Form.Given) -> None:
         if event.path.startswith("weight."):
             self.weights[event.path[7:]] = event.text.strip()
-        elif self._check(event.path, event.text):
-            self.trail(self._check(event.path, event.text), "bad")
         else:
-            self.rules[event.path] = _value(event.text)
+            self.rules[event.path] = event.text.strip()
         self._draw()
 
     @on(Form.Moved)

@@ -38,7 +38,9 @@ def details(entry: Entry, width: int, bars: int) -> list[Content]:
     lines += facts(first, width, LABEL)
     if entry.tokens:
         lines += _tokens(entry, width)
-    if entry.lengths:
+    if entry.lengths and entry.documents == 1:
+        lines += facts((("lengths", f"one of {words.count(entry.lengths['longest'])} characters"),), width, LABEL)
+    elif entry.lengths:
         told = f" {DOT} ".join(f"{name} {words.count(value)}" for name, value in _named(entry.lengths))
         lines += facts((("lengths", f"{told} characters"),), width, LABEL)
         lines += histogram(entry.histogram, width - 1, bars, "characters")
@@ -62,7 +64,7 @@ def _tokens(entry: Entry, width: int) -> list[Content]:
         if not one.whole and entry.size and one.bytes_per_token:
             number = round(entry.size / one.bytes_per_token)
         said = f"{about}{words.count(number)}, {one.bytes_per_token:.2f} B each"
-        name = cell(one.tokenizer, min(20, max(8, width - LABEL - 26)))
+        name = cell(one.tokenizer, min(20, max(8, width - LABEL - 30)))
         lines.append(Content.assemble((f" {label:<{LABEL}}", "$ash"), name, f"  {said}"))
     return lines
 

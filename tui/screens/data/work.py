@@ -77,15 +77,15 @@ class Shown:
 
 
 def entries(workspace: Workspace) -> Callable[[JobContext], list[Entry]]:
-    """Snapshots, newest version first, then data settings that are more than a name for one snapshot."""
+    """Snapshots, the newest first, then data settings that are more than a name for one snapshot."""
 
     def work(context: JobContext) -> list[Entry]:
         from core.data.snapshots import list_snapshots
         from core.settings.names import list_settings
 
-        snapshots = list_snapshots(workspace)
+        snapshots = sorted(list_snapshots(workspace), key=lambda one: one.created_at, reverse=True)
         known = {one.name for one in snapshots}
-        found = [_of_snapshot(one) for one in reversed(snapshots)]
+        found = [_of_snapshot(one) for one in snapshots]
         for stored in list_settings(workspace, "data"):
             entry = _of_settings(workspace, stored)
             sources = entry.settings.get("sources") or [{}]
