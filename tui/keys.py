@@ -126,9 +126,9 @@ KEYS: tuple[Key, ...] = (
     # Data
     Key("data.preview", "enter", "read", "Read the documents of the source under the mark", 1),
     Key("data.add", "a", "add", "Add a file, a folder or a Hugging Face data set", 2),
-    Key("data.count", "c", "count tokens", "Count its tokens by the tokenizers that are kept", 3),
+    Key("data.count", "c", "count", "Count its tokens by the tokenizers that are kept", 3),
     Key("data.mark", "space", "mark", "Mark the source for a mixture, or not", 5),
-    Key("data.mixture", "m", "mixture", "Weigh the marked sources against each other", 4),
+    Key("data.mixture", "m", "mix", "Weigh the marked sources against each other", 4),
     Key("data.use", "u", "use", "Set up a run that learns from the source under the mark", 6),
     Key("data.tokenizers", "t", "tokenizers", "How text is cut: reports, comparison, search", 7),
     Key("data.find", "slash", "find", "Show only the sources that hold some words", 8, "/"),

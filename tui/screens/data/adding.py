@@ -80,21 +80,23 @@ class AddingScreen(WorkingScreen):
             if not self._ways:
                 columns = tuple((role, column) for role, column, _ in found.roles if column)
                 self._ways = [*([(found.format, columns)] if found.kind and columns else []), *found.others]
-            self.problem = (found.problem, BY_HAND) if found.problem else None
-            self._draw()
             if found.problem:
-                self.trail(found.problem, "bad")
+                self._failed(found.problem, BY_HAND)
                 return
+            self.problem = None
+            self._draw()
             way = f", way {self._way + 1} of {len(self._ways)} to read it" if len(self._ways) > 1 else ""
             self.trail(f"{found.kind}{way}; a adds it as {self._called}", "good")
 
-        def failed(cause: str, hint: str) -> None:
-            self.problem = cause, hint
-            self._draw()
-            self.trail(cause, "bad")
-
         work = looking.look_into(self.ogive.workspace, self.source)
-        self.give("look", work, show, doing="looking into it", failed=failed)
+        self.give("look", work, show, doing="looking into it", failed=self._failed)
+
+    def _failed(self, cause: str, hint: str) -> None:
+        """It cannot be read: say why, beside the fields that may mend it."""
+        path = str(self.source.get("path") or "")
+        self.problem = (cause.replace(path, Path(path).name) if path else cause), hint
+        self._draw()
+        self.trail(self.problem[0], "bad")
 
     def _draw(self) -> None:
         self.query_one(Form).show(self._lines())
@@ -239,13 +241,8 @@ class AddingScreen(WorkingScreen):
             told = f"added {reference}" if fresh else f"the same is there already: {reference}"
             self.dismiss(Kept(reference, told))
 
-        def failed(cause: str, hint: str) -> None:
-            self.problem = cause, hint
-            self._draw()
-            self.trail(cause, "bad")
-
         work = looking.add(self.ogive.workspace, self.source, self._called)
-        self.give("add", work, added, doing=f"adding {self._called}", failed=failed)
+        self.give("add", work, added, doing=f"adding {self._called}", failed=self._failed)
 
     def action_back(self) -> None:
         for group in ("look", "add"):

@@ -37,6 +37,7 @@ class DataScreen(WorkingScreen):
 
     NAME = "data"
     ALSO = ("list",)
+    KEY_GAP = 2
     CSS_PATH = "data.tcss"
     BINDINGS = keys.bindings("data")
     TEXT: ClassVar[str] = (

@@ -33,6 +33,7 @@ class TokenizersScreen(WorkingScreen):
 
     NAME = "tokenizers"
     ALSO = ("list",)
+    KEY_GAP = 2
     CSS_PATH = "tokenizers.tcss"
     BINDINGS = keys.bindings("tokenizers")
     TEXT: ClassVar[str] = (
