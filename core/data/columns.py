@@ -61,8 +61,8 @@ class ColumnReader:
         """Every record as a row, by the mapping that is `known` or the first ones decide. OgiveError names the first
         that does not fit it, and offers another."""
         stream = iter(records)
-        first = list(islice(stream, SAMPLE))
-        if not first:
+        first = [] if known else list(islice(stream, SAMPLE))
+        if not first and not known:
             return
         columns = known or self.columns([record for _, record in first], first[0][0])
         needed = [column for role, column in columns.columns.items() if FORMATS[columns.format].roles[role].needed]

@@ -50,14 +50,20 @@ class Corpus:
         self._cancel, self._progress = cancel, progress
 
     def inputs(self) -> list[Input]:
-        """What is read, for a run's provenance."""
+        """What is read, for a run's provenance; without hashes of the files when it is streamed."""
+        if self.settings.streaming:
+            return [entry for source in self.sources if isinstance(source, RowSource) for entry in source.places()]
         return [entry for source in self.sources for entry in source.inputs()]
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of all that decides which documents there are and on which side of the split each is."""
         settings = self.settings
-        parts = [source.fingerprint() for source in self.sources]
+        quick = settings.streaming
+        parts = [
+            source.glance() if quick and isinstance(source, RowSource) else source.fingerprint()
+            for source in self.sources
+        ]
         content = json.dumps([parts, settings.held_out, settings.split_by, settings.seed])
         return hashlib.sha256(content.encode()).hexdigest()
 

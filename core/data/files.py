@@ -21,6 +21,7 @@ from core.errors import OgiveError, nearest
 from core.files import os_failure, sha256
 
 TEXT = (".txt", ".text", ".md", ".markdown")
+_EDGE = 1 << 16
 _UNREADABLE = (".gz", ".zip", ".xz", ".bz2", ".zst", ".pdf", ".docx", ".html", ".arrow", ".xlsx")
 
 
@@ -90,6 +91,18 @@ class FilesSource:
         content = [[entry["sha256"], kind] for entry, kind in zip(self.inputs(), kinds, strict=True)]
         return hashlib.sha256(json.dumps([content, self.reader.options, self.unit]).encode()).hexdigest()
 
+    def places(self) -> list[Input]:
+        """Path and size of each file."""
+        try:
+            return [{"path": str(path.resolve()), "bytes": path.stat().st_size, "sha256": ""} for path in self.files]
+        except OSError as error:
+            raise os_failure("read", error.filename or self.path, error) from error
+
+    def glance(self) -> str:
+        """Depends on the files' sizes, beginnings and ends, and on the options."""
+        content = [[_kind(path), *_edges(path)] for path in self.files]
+        return hashlib.sha256(json.dumps([content, self.reader.options, self.unit]).encode()).hexdigest()
+
     def settled(self) -> dict[str, str]:
         """Options that mean the same from any folder."""
         return {"path": os.path.abspath(Path(self.path).expanduser())}  # noqa: PTH100 - it may be a glob
@@ -145,6 +158,19 @@ class FilesSource:
 def _kind(path: Path) -> str:
     suffix = path.suffix.lower()
     return suffix if suffix in RECORDS else ""
+
+
+def _edges(path: Path) -> tuple[int, str]:
+    """The file's size, and a hash of its first and last stretch."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.sha256(file.read(_EDGE))
+            size = path.stat().st_size
+            file.seek(max(0, size - _EDGE))
+            digest.update(file.read(_EDGE))
+    except OSError as error:
+        raise os_failure("read", path, error) from error
+    return size, digest.hexdigest()
 
 
 def _beside(given: Path) -> str:

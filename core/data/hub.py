@@ -5,6 +5,7 @@ The only file here that imports `datasets`, and only when something is read.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import re
@@ -77,6 +78,10 @@ class HuggingFaceSource:
                 revision=self.revision or None,
             )
 
+    @cached_property
+    def _beginning(self) -> Any:
+        return copy.deepcopy(self.dataset.state_dict())
+
     @property
     def name(self) -> str:
         """What its rows are called in complaints and origins."""
@@ -90,11 +95,15 @@ class HuggingFaceSource:
         found = self.revision or revision(self.id)
         return {"revision": found, "split": self.split} if found else {"split": self.split}
 
-    def records(self, skip: int = 0) -> Iterator[tuple[Place, Record]]:
-        """Every record but the first `skip`, with its place."""
+    def records(self, skip: int = 0, mark: Any = None) -> Iterator[tuple[Place, Record]]:
+        """Every record but the first `skip`, with its place. With a `mark` they are not read again to be skipped."""
         dataset = self.dataset
+        assert not self.streaming or self._beginning is not None  # taken before anything is read
         with _telling(self.id, self.subset, self.split):
-            rest = dataset.skip(skip) if skip else dataset
+            if self.streaming:
+                # It would begin where it was last told to, not at its beginning.
+                dataset.load_state_dict(copy.deepcopy(self._beginning if mark is None else mark))
+            rest = dataset.skip(skip) if skip and mark is None else dataset
             for number, record in enumerate(rest, skip + 1):
                 yield Place(self.name, number), record
 
@@ -107,18 +116,19 @@ class HuggingFaceSource:
         """The first `count` records as they are in the data set."""
         return [record for _, record in islice(self.records(), count)]
 
-    def rows(self, skip: int = 0) -> Iterator[Row]:
-        """Every row but the first `skip`, in order."""
-        return self.reader.rows(self.records(skip), self.mapping)
+    def rows(self) -> Iterator[Row]:
+        """Every row, in order."""
+        return self.shard(0)
 
     @property
     def shards(self) -> int:
         """How many parts the rows come in: here they are one."""
         return 1
 
-    def shard(self, number: int, skip: int = 0) -> Iterator[Row]:
-        """All rows but the first `skip`."""
-        return self.rows(skip)
+    def shard(self, number: int, skip: int = 0, mark: Any = None) -> Iterator[Row]:
+        """All rows but the first `skip`, which end at `mark` when there is one."""
+        known = self.mapping
+        return self.reader.rows(self.records(skip, mark), known)
 
     def documents(self, part: Part = "train", share: float = 0.0) -> Iterator[Document]:
         """Every row as a document."""
@@ -148,6 +158,23 @@ class HuggingFaceSource:
         if not found:
             raise Gone(f"{self.id} cannot be reached, so its revision is not known.", "Name one with --revision.")
         return found
+
+    def places(self) -> list[Input]:
+        """The files that hold the rows, or the data set with its commit when it is streamed."""
+        if self.streaming and not local(self.id):
+            return self.inputs()
+        return [{"path": str(path), "bytes": path.stat().st_size, "sha256": ""} for path in self._files]
+
+    def glance(self) -> str:
+        """The commit of a data set of the Hub; of a local one the fingerprint."""
+        if local(self.id):
+            return self.fingerprint()
+        content = ["huggingface", self.id, self._commit, self.subset, self.split, self.reader.options]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def mark(self) -> Any:
+        """Where the rows that are being read stand, for `shard`; None where a count of rows is enough."""
+        return copy.deepcopy(self.dataset.state_dict()) if self.streaming else None
 
     def fingerprint(self) -> str:
         """Of the content: the files' hashes, or the commit when it is streamed from the Hub; and of the options."""

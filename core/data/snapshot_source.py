@@ -56,11 +56,7 @@ class SnapshotSource:
     @cached_property
     def _inputs(self) -> list[Input]:
         verify(self.snapshot)
-        folder = self.snapshot.folder.resolve()
-        return [
-            {"path": str(folder / shard["name"]), "bytes": shard["bytes"], "sha256": shard["sha256"]}
-            for shard in self.snapshot.shards
-        ]
+        return self.places()
 
     def inputs(self) -> list[Input]:
         """Its files; OgiveError when one is not what was written."""
@@ -69,3 +65,15 @@ class SnapshotSource:
     def fingerprint(self) -> str:
         """Its id, once its files are known to be whole."""
         return f"snapshot/{self.snapshot.id}" if self._inputs else ""
+
+    def places(self) -> list[Input]:
+        """Its files as the manifest knows them."""
+        folder = self.snapshot.folder.resolve()
+        return [
+            {"path": str(folder / shard["name"]), "bytes": shard["bytes"], "sha256": shard["sha256"]}
+            for shard in self.snapshot.shards
+        ]
+
+    def glance(self) -> str:
+        """Its id."""
+        return f"snapshot/{self.snapshot.id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
-from core.data.documents import Source
+from core.data.documents import Input, Source
 from core.data.formats import Columns
 from core.data.records import Record
 from core.data.typed import Row, from_document
@@ -34,6 +34,14 @@ class RowSource(Source, Protocol):
 
     def sample(self, count: int) -> list[Record]:
         """The first records as they are written, before they are understood."""
+        ...
+
+    def places(self) -> list[Input]:
+        """What is read, with sizes and no hashes: nothing is read for it."""
+        ...
+
+    def glance(self) -> str:
+        """A fingerprint that does not read everything: enough to notice that files were exchanged."""
         ...
 
     def settled(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ again from the same random state, so only the rounding of the sum differs.
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from torch import nn
 
 from core.errors import OgiveError
+from core.generation.runners import decoder_of
 from core.optim.base import Optimizer
 from core.training import rng
 from core.training.objectives.base import Batch, Objective
@@ -61,7 +63,9 @@ class Stepper:
         self._loss = loss or self.plain_loss
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._weights: dict[int, torch.Tensor] = {}
-        self._dropout = any(getattr(module, "dropout", 0) or getattr(module, "p", 0) for module in model.modules())
+        self._dropout = decoder_of(model) is None or any(  # A foreign model keeps it where it likes.
+            getattr(module, "dropout", 0) or getattr(module, "p", 0) for module in model.modules()
+        )
 
     def plain_loss(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The objective's loss without compilation."""
@@ -77,19 +81,25 @@ class Stepper:
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def step(self, batch: Batch, share: float) -> torch.Tensor:
+    def step(self, batch: Batch, share: float, measure: bool = False) -> torch.Tensor:
         """Learn from `batch` at `share` of the peak rates.
 
-        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0] on the
-        device. A skipped step, one whose loss or gradient is not finite, changes neither weights nor optimizer.
+        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0, norm of
+        the weights' change (NaN unless `measure`, which takes a second copy of them)] on the device. A skipped step,
+        one whose loss or gradient is not finite, changes neither weights nor optimizer.
         """
+        before = [parameter.detach().clone() for parameter in self._parameters] if measure else None
         loss = self.gradients(batch)
         norm = torch.nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
         skip = 1.0 - (torch.isfinite(norm) & torch.isfinite(loss)).float()
         scale = (norm / self._clip).clamp_(min=1.0) if self._clip > 0 else None
         self.optimizer.step(share, scale, skip)
         self.clear()
-        return torch.stack((loss, norm, skip))
+        change = norm.new_full((), math.nan)
+        if before is not None:
+            torch._foreach_sub_(before, [parameter.detach() for parameter in self._parameters])
+            change = torch.nn.utils.get_total_norm(before)
+        return torch.stack((loss, norm, skip, change))
 
     def gradients(self, batch: Batch) -> torch.Tensor:
         """Fill `.grad` with the gradient of the mean loss over all counted tokens of `batch`; returns that loss."""

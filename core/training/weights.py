@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from core.models.decoder import Decoder
-from core.models.folder import read_weights, save_model
-from core.models.names import PREFIX
 from core.optim.base import Optimizer
 from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
+from core.training.forms import Form
 from core.training.state import TrainerState, read_trainer
 
 
 @dataclass
 class Weights:
-    """`model` with its `tokenizer`; `start` is the folder the run began from (None: random weights by `seed`), and
-    `go_on` whether optimizer, generators and counters were taken from there too."""
+    """`model` with its `tokenizer`, kept in `form`; `start` is the checkpoint the run began from (None: as the form
+    begins), and `go_on` whether optimizer, generators and counters were taken from there too."""
 
-    model: Decoder
+    model: Any
     tokenizer: Tokenizer
-    seed: int
+    form: Form
     start: Path | None = None
     go_on: bool = False
 
     def save(self, folder: Path) -> None:
-        """The model's part of a checkpoint: a Hugging Face folder."""
-        save_model(self.model, self.tokenizer, folder)
+        """The model's part of a checkpoint: a Hugging Face folder, or an adapter's."""
+        self.form.save(folder)
 
     def load(self, folder: Path) -> None:
         """Put the weights in `folder` into the model, in place."""
-        state = read_weights(folder, self.model.device)
-        self.model.load_state_dict({name.removeprefix(PREFIX): tensor for name, tensor in state.items()})
+        self.form.load(folder)
 
     def restore(self, folder: Path | None, optimizer: Optimizer) -> TrainerState:
         """Put weights, optimizer and generators back as the checkpoint in `folder` has them, or as they were at the
@@ -55,12 +53,9 @@ class Weights:
         return state
 
     def _restart(self, optimizer: Optimizer) -> None:
-        rng.seed_all(self.seed)
-        fresh = Decoder(self.model.settings, self.model.vocab_size)  # As at the start: on the CPU, from the seed.
+        self.form.restart()
         if self.start is not None:
             self.load(self.start)
-        else:
-            self.model.load_state_dict(fresh.state_dict())
         with torch.no_grad():
             for tensor in optimizer.state_tensors().values():
                 tensor.zero_()

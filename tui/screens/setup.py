@@ -47,6 +47,11 @@ class SetupScreen(OgiveScreen):
         "the recipe; a cross says what is wrong. The estimate below follows every change."
     )
 
+    DRAFT: ClassVar[type[Draft]] = Draft
+    MEMORY: ClassVar[str] = "setup"
+    """Where the app remembers what was typed."""
+    SECTIONS: ClassVar[tuple[tuple[str, str, str], ...]] = SECTIONS
+
     draft: Draft
     _speeds: tuple[Speed, ...] = ()
     _filter = ""
@@ -63,16 +68,16 @@ class SetupScreen(OgiveScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#find").display = False
-        remembered = self.ogive.remembered.get("setup")
+        remembered = self.ogive.remembered.get(self.MEMORY)
         remembered = remembered if isinstance(remembered, dict) else {}
         try:
-            self.draft = Draft.begin(self.ogive.workspace, remembered.get("recipe", ""), remembered.get("values"))
+            self.draft = self.DRAFT.begin(self.ogive.workspace, remembered.get("recipe", ""), remembered.get("values"))
         except OgiveError as error:
-            self.draft = Draft.begin(self.ogive.workspace)
+            self.draft = self.DRAFT.begin(self.ogive.workspace)
             self.trail(str(error), "bad")
         self._show()
         self.query_one("#form").focus()
-        self._measure()
+        self._look_at_past_runs()
 
     def open(self, recipe: str = "", data: dict[str, Any] | None = None, **arguments: Any) -> None:
         """Bring the form up, from a recipe, or with the data settings that another screen sends."""
@@ -80,6 +85,10 @@ class SetupScreen(OgiveScreen):
             self._take(recipe)
         if data is not None:
             self._take_data(data)
+
+    def _look_at_past_runs(self) -> None:
+        """For the estimate."""
+        self._measure()
 
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:
@@ -116,10 +125,11 @@ class SetupScreen(OgiveScreen):
     def _lines(self) -> Any:
         wanted = self._filter.lower().split()
         shown_problems: set[str] = set()
-        for prefix, label, help in SECTIONS:
+        prefixes = {prefix for prefix, _, _ in self.SECTIONS if prefix}
+        for prefix, label, help in self.SECTIONS:
             fields = []
             for info in self.draft.fields:
-                section = info.path.partition(".")[0] if info.path.partition(".")[0] in _PREFIXES else ""
+                section = info.path.partition(".")[0] if info.path.partition(".")[0] in prefixes else ""
                 if section != prefix or _redundant(info):
                     continue
                 if all(word in f"{info.path} {info.label} {info.help}".lower() for word in wanted):
@@ -182,7 +192,7 @@ class SetupScreen(OgiveScreen):
 
     def _remember(self) -> None:
         if self.draft.valid:
-            self.ogive.remember(setup={"recipe": self.draft.reference, "values": self.draft.tree})
+            self.ogive.remember(**{self.MEMORY: {"recipe": self.draft.reference, "values": self.draft.tree}})
 
     # Actions
 
@@ -225,7 +235,7 @@ class SetupScreen(OgiveScreen):
 
         choices = [
             Choice(stored.reference, stored.reference, stored.description)
-            for stored in list_settings(self.ogive.workspace, "training")
+            for stored in list_settings(self.ogive.workspace, self.DRAFT.SUBJECT)
         ]
         answer = await self.app.push_screen_wait(
             Picker("Begin from which recipe?", choices, self.draft.reference, "There are no recipes yet.")
@@ -235,7 +245,7 @@ class SetupScreen(OgiveScreen):
 
     def _take(self, reference: str) -> None:
         try:
-            self.draft = Draft.begin(self.ogive.workspace, reference)
+            self.draft = self.DRAFT.begin(self.ogive.workspace, reference)
         except OgiveError as error:
             self.trail(str(error), "bad")
             return
@@ -267,9 +277,10 @@ class SetupScreen(OgiveScreen):
 
         settings = self.draft.settings.model_copy(update={"name": name})
         try:
-            path = save_version(settings, self.ogive.workspace, parent=self.draft.reference or None)
-            reference = find(self.ogive.workspace, "training", path).reference
-            self.draft = Draft.begin(self.ogive.workspace, reference)
+            subject = self.DRAFT.SUBJECT
+            path = save_version(settings, self.ogive.workspace, subject=subject, parent=self.draft.reference or None)
+            reference = find(self.ogive.workspace, subject, path).reference
+            self.draft = self.DRAFT.begin(self.ogive.workspace, reference)
         except OgiveError as error:
             self.ogive.show_failure(error.message, error.hint)
             return
@@ -331,9 +342,6 @@ class SetupScreen(OgiveScreen):
 
     def on_job_failed(self) -> None:
         self._starting = False
-
-
-_PREFIXES = frozenset(prefix for prefix, _, _ in SECTIONS if prefix)
 
 
 def _redundant(info: FieldInfo) -> bool:

@@ -40,7 +40,9 @@ def test_add_list_preview_and_use(ogive, song):
     assert "200 documents" in said
     listed = json.loads(ogive("data", "list", "--json"))["data"]
     assert {"demo", "song"} <= {item["name"] for item in listed}
-    assert [item["origin"] for item in json.loads(ogive("data", "preview", "song", "--count", 2, "--json"))] == [
+    assert [
+        row["origin"] for row in json.loads(ogive("data", "preview", "song", "--count", 2, "--json"))[0]["rows"]
+    ] == [
         "song.txt:1",
         "song.txt:2",
     ]
