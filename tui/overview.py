@@ -189,7 +189,7 @@ def _any_model(workspace: Workspace) -> bool:
     roots = (
         (workspace.checkpoints, patterns),
         (shipped, patterns[:1]),
-        (workspace.journal, ("*/*/config.json", "*/session.json")),
+        (workspace.journal, ("*/*/config.json",)),
     )
     return any(next(root.glob(pattern), None) is not None for root, found in roots for pattern in found)
 

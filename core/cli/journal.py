@@ -186,11 +186,7 @@ def _export(args: argparse.Namespace) -> int:
     elif args.what == "preferences":
         from core.steering.preferences import pairs, write_pairs
 
-        found = pairs(record.about, record.tree, number, whole_tree=args.all)
-        if not found:
-            raise OgiveError(f"Session {record.id} has no pick to export yet.", "None of these prefers nothing.")
-        write_pairs(out, found)
-        told["rows"] = len(found)
+        told["rows"] = write_pairs(out, pairs(record.about, record.tree, number, whole_tree=args.all))
     else:
         from core.files import write_atomic
         from core.steering.story import Narrator, story
@@ -218,8 +214,7 @@ def _weights(args: argparse.Namespace, record: Record, number: int, out: Path) -
             if args.what == "adapter":
                 session.save_adapter(out)
                 return {}
-            report = session.merge(out)
-            return {"check": report.to_json() if hasattr(report, "to_json") else str(report)}
+            return {"check": session.merge(out).as_json()}
         finally:
             if number != here:
                 session.checkout(here)

@@ -57,14 +57,19 @@ def run(args: argparse.Namespace) -> int:
         from core.steering import catalog
 
         session = catalog.find(args.workspace, args.resume).name
-    given = None if session or not (args.model or args.config or args.set or args.clone) else _settings(args)
-    tree = None if given is None else given.model_dump(mode="json")
-    return args.open_app("steer", workspace=args.workspace, session=session, settings=tree, name=args.name)
+    given = (
+        None if session or not (args.model or args.config or args.set or args.clone or args.name) else _settings(args)
+    )
+    return args.open_app(
+        "steer", workspace=args.workspace, model=args.model, session=session, node=args.at, settings=given
+    )
 
 
 def _settings(args: argparse.Namespace) -> SteeringSettings:
     """The settings that the command line asks for."""
-    overrides = [*args.set, *([f"model={json.dumps(args.model)}"] if args.model else [])]
+    overrides = list(args.set)
+    overrides += [f"model={json.dumps(args.model)}"] if args.model else []
+    overrides += [f"name={json.dumps(args.name)}"] if args.name else []
     if args.clone:
         if args.config:
             raise OgiveError("--clone and --config both give settings.", "Give one of them.")
@@ -114,10 +119,8 @@ def _estimate(args: argparse.Namespace, settings: SteeringSettings) -> int:
         print(f"{found.model}: {count(found.parameters)} parameters{exact}, {count(found.trained)} in the adapter")
         for name, size in sorted(found.memory.terms.items(), key=lambda item: -item[1]):
             print(f"  {name:20} {size / mib:10,.0f} MiB")
-        verdict = "fits" if found.fits else f"does not fit; the largest part is {found.largest}"
-        print(
-            f"needs {found.needed / mib:,.0f} MiB of {found.available / mib:,.0f} MiB free on {found.device}: {verdict}"
-        )
+        verdict = "fits" if found.fits else "does not fit"
+        print(f"needs {found.needed / mib:,.0f} MiB of {found.free / mib:,.0f} MiB free on {found.device}: {verdict}")
     return 0 if found.fits else 1
 
 
@@ -134,7 +137,7 @@ def _headless(args: argparse.Namespace) -> int:
     if args.resume:
         session = Session.open(args.workspace, args.resume, node=args.at)
     else:
-        session = Session.create(args.workspace, _settings(args), name=args.name)
+        session = Session.create(args.workspace, _settings(args))
     with session:
         told = steer(session, choose, args.picks, None if args.json else _line)
     if args.json:

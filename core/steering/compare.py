@@ -9,11 +9,13 @@ from typing import Any
 from core.cancel import Cancel
 from core.errors import OgiveError
 from core.settings.sampling import SamplingSettings
+from core.settings.steering import SteeringSettings
 from core.steering.drawing import answer
 from core.steering.group import Variant, derived
 from core.steering.opening import Steered
+from core.steering.prompts import Prompts
 from core.steering.shaping import Shaper
-from core.steering.tree import Node
+from core.steering.tree import Node, Tree
 from core.steering.weights import Weights
 
 Progress = Callable[[str, int, int | None], None]
@@ -148,3 +150,11 @@ def compare(
         ]
         pairs.append(Pair(prompt, its, *answers))
     return Comparison(sides[0].id, sides[1].id, common, drifts[0], drifts[1], distance, tuple(pairs))
+
+
+def usual_prompts(tree: Tree, settings: SteeringSettings, prompts: Prompts) -> list[str]:
+    """What two nodes are compared on unless it is said: this card's prompt, the control prompt, the next of the source;
+    four at most."""
+    place = tree.node.place
+    found = [tree.node.prompt, settings.control_prompt, *map(prompts.at, range(place, place + 3))]
+    return list(dict.fromkeys(text for text in found if text))[:4]

@@ -45,7 +45,7 @@ class Estimate:
     device: str
     precision: str
     memory: Memory
-    available: int
+    free: int
     parameters: int
     trained: int
     exact: bool
@@ -56,15 +56,35 @@ class Estimate:
 
     @property
     def fits(self) -> bool:
-        return self.needed <= self.available
+        return self.needed <= self.free
 
     @property
     def largest(self) -> str:
         return self.memory.largest
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it: the largest part, and that sizes were guessed."""
+        share = self.memory.terms[self.largest] / max(1, self.memory.total)
+        found = [f"the largest part is {self.largest}: {share:.0%}"]
+        if not self.exact:
+            found.append("the model's size is guessed from its name")
+        if not self.fits:
+            found.append(_advice(self.largest))
+        return tuple(found)
+
     def as_json(self) -> dict[str, Any]:
-        more = {"needed": self.needed, "fits": self.fits, "largest": self.largest}
+        more = {"needed": self.needed, "fits": self.fits, "largest": self.largest, "notes": list(self.notes)}
         return asdict(self) | {"memory": self.memory.terms} | more
+
+
+def _advice(largest: str) -> str:
+    """What makes the largest part smaller."""
+    if largest in ("weights", "copies for drawing"):
+        return "choose a smaller model, or precision 4bit or 8bit on a GPU"
+    if largest == "adapter":
+        return "choose a smaller adapter.rank, or a preset with fewer layers"
+    return "choose a smaller group_size, sampling.max_new_tokens or update.replay"
 
 
 def estimate(workspace: Workspace, settings: SteeringSettings) -> Estimate:
@@ -82,8 +102,8 @@ def estimate(workspace: Workspace, settings: SteeringSettings) -> Estimate:
     counted = count(shape, vocab, length)
     trained = adapter_parameters(shape, settings, fused=own)
     terms = _terms(settings, shape, vocab, length, counted.parameters, trained, precision, device, own)
-    available = sum(row.memory_total - row.memory_used for row in device_rows()[:1]) if cuda else memory_available()
-    return Estimate(entry.name, device, precision, Memory(terms), available, counted.parameters, trained, exact)
+    free = sum(row.memory_total - row.memory_used for row in device_rows()[:1]) if cuda else memory_available()
+    return Estimate(entry.name, device, precision, Memory(terms), free, counted.parameters, trained, exact)
 
 
 def _terms(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,13 +14,14 @@ from torch import Tensor
 from core import __version__
 from core.cancel import Cancel
 from core.errors import OgiveError
-from core.files import os_failure, sha256, sync_folder
+from core.files import os_failure, sha256, sync_folder, whole_folder
 from core.settings.sampling import SamplingSettings
 from core.settings.steering import SteeringSettings
 from core.steering import journal
 from core.steering.lesson import Lesson, Report
 from core.steering.prompts import Prompts
 from core.steering.states import States
+from core.training.checkpoint import remove
 from core.workspace import Workspace
 
 _SMALL = 1 << 28
@@ -41,6 +42,7 @@ class Steered(Protocol):
     def draw(
         self, prompt_ids: Sequence[int], sampling: SamplingSettings, variants: int, seed: int, cancel: Cancel | None
     ) -> Iterator[Any]: ...
+    def prepare(self, prompt_ids: Sequence[int], completions: Sequence[Sequence[int]], temperature: float) -> None: ...
     def learn(self, lesson: Lesson, replay: Sequence[Lesson], cancel: Cancel | None = None) -> Report: ...
     def tensors(self) -> dict[str, Tensor]: ...
     def reset(self) -> None: ...
@@ -124,3 +126,19 @@ def check_model(about: Mapping[str, Any], policy: Steered) -> None:
             f"The model in {policy.path} is not the one this session steers: {changed[0]} has changed.",
             "Put the old files back, or begin a new session with these settings.",
         )
+
+
+def save(
+    session: Path, what: str, number: int, folder: str | Path | None, write: Callable[[Path], Any]
+) -> tuple[Path, Any]:
+    """Let `write(folder)` make a folder of a node's weights, whole or not at all; where it is, and what `write` gave.
+
+    Without a `folder` it is in the session's own, by the node's number, and replaces one that was made of it before.
+    """
+    name = f"{'adapter' if what == 'adapter' else 'merged'}-{number}"
+    target = session / name if folder is None else Path(folder).expanduser().absolute()
+    if what == "adapter":
+        return target, whole_folder(target, write, replace=folder is None)
+    if folder is None and target.exists():
+        remove(target)
+    return target, write(target)  # merging is whole or absent by itself

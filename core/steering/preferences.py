@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.errors import OgiveError
 from core.files import to_json, write_atomic
 from core.steering.tree import Node, Tree
 
@@ -50,6 +51,9 @@ def _row(shaping: Mapping[str, Any], prompt: str, chosen: str, rejected: str) ->
     }
 
 
-def write_pairs(path: Path, rows: list[dict[str, Any]]) -> None:
-    """One row a line, atomically."""
+def write_pairs(path: Path, rows: list[dict[str, Any]]) -> int:
+    """One row a line, atomically; how many. OgiveError when there are none."""
+    if not rows:
+        raise OgiveError("There is no pick to export yet.", "Pick a variant first; none of these prefers nothing.")
     write_atomic(path, "".join(to_json(row) + "\n" for row in rows))
+    return len(rows)

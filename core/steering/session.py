@@ -19,18 +19,18 @@ from typing import Any
 
 from core.cancel import Cancel
 from core.errors import OgiveError
-from core.files import whole_folder, write_atomic
+from core.files import write_atomic
 from core.settings.problems import validate
 from core.settings.steering import SteeringSettings
 from core.steering import catalog, journal, opening
 from core.steering import prompts as prompt_sources
 from core.steering.cards import check, clean, following
-from core.steering.compare import Comparison, compare
+from core.steering.compare import Comparison, compare, usual_prompts
 from core.steering.drawing import answer, draw_group, heated, whole
 from core.steering.group import Group, derived
 from core.steering.journal import Journal
 from core.steering.lock import Lock
-from core.steering.opening import Steered
+from core.steering.opening import Steered, save
 from core.steering.picture import Picture
 from core.steering.preferences import pairs, write_pairs
 from core.steering.prompts import Prompts
@@ -64,8 +64,7 @@ class Session:
         self._journal = Journal(folder, record.events)
         self._story = Narrator(folder, record.about)
         self._lock: Lock | None = None
-        self._unfinished: Group | None = None
-        """The group of this card when it was stopped early: it is written down only once it is decided about."""
+        self._unfinished: Group | None = None  # stopped early; written down once it is decided about
         self._drawing: Generator[Stream] | None = None
         self._shown_at: float | None = None
 
@@ -82,9 +81,9 @@ class Session:
         progress: Progress | None = None,
         policy: Steered | None = None,
     ) -> Session:
-        """Load the model, and begin a session in `journal/<id>/`. Nothing is written before the model is loaded.
+        """Load the model, and begin a session in `journal/<id>/`; `policy` is one already loaded for these settings.
 
-        `policy` is one that is already loaded for these settings. Raises OgiveError (no such model, no prompts, ...).
+        Raises OgiveError (no such model, no prompts, ...), and then nothing is written.
         """
         prompts = prompt_sources.load(settings.prompts, workspace, cancel, progress)
         if policy is None:
@@ -92,9 +91,7 @@ class Session:
         else:
             policy.reset()
         called = name or (settings.name if settings.name != "untitled" else policy.name)
-        first = prompts.at(0)
-        if first is not None:
-            Shaper(policy.tokenizer, settings.shaping).ids(first)  # a template that refuses is told before all else
+        Shaper(policy.tokenizer, settings.shaping).ids(prompts.at(0) or "")  # a template that refuses says so first
         folder = opening.begin(workspace, settings, called, policy, prompts, derived(settings.seed, "card", 0))
         return cls.open(workspace, str(folder), cancel=cancel, progress=progress, policy=policy)
 
@@ -169,10 +166,9 @@ class Session:
     ) -> Iterator[Stream]:
         """Draw the group of the current card and stream it; a group that is already drawn comes back at once.
 
-        `prompt` first decides `edit`, `again` (with `hotter`) first decides `regenerate`: each makes a node, so the old
-        card stays in the tree. When `cancel` is requested the variants end as they are ("cancelled") and the group can
-        be decided about: that is how a pick is made early. A generator that is closed leaves no trace: drawing again
-        gives the same group. Raises OgiveError when there is no prompt (typed prompts that have run out).
+        `prompt` first decides `edit`, `again` or `hotter` first decide `regenerate`. When `cancel` is requested the
+        variants end as they are and can be decided about: an early pick. A generator that is closed leaves no trace:
+        drawing again gives the same group. Raises OgiveError when there is no prompt (each is typed as one goes).
         """
         self._free("Draw")
         if prompt is not None:
@@ -217,6 +213,13 @@ class Session:
     def group(self) -> Group | None:
         """The group of the current card, if it is drawn."""
         return self.tree.node.group or self._unfinished
+
+    def prepare(self) -> None:
+        """Compute ahead, in an idle moment, what an update about the current group will need; changes no result."""
+        group = self.tree.node.group
+        if group is not None and self.tree.pending is None and all(variant.tokens for variant in group.variants):
+            replies = [variant.tokens for variant in group.variants]
+            self.policy.prepare(group.prompt_ids, replies, float(group.sampling["temperature"]))
 
     def acknowledge(self, decision: Decision) -> Pending:
         """Put a decision into the journal and onto the disk: milliseconds. From here on it is not lost.
@@ -263,7 +266,7 @@ class Session:
             raise OgiveError("No decision waits.")
         self._event({"kind": "withdraw", "id": self.tree.pending.node}, sync=True)
         self._weights.stand(self.tree.node)
-        self.trail = "the decision was taken back"
+        self.trail = "taken back"
 
     def accept(self, decision: Decision, cancel: Cancel | None = None) -> Node:
         """`acknowledge`, then `apply`."""
@@ -372,23 +375,17 @@ class Session:
         cancel: Cancel | None = None,
         progress: Progress | None = None,
     ) -> Comparison:
-        """Two nodes on the same prompts (None: this card's, the control prompt, and the next of the source) and seeds;
-        the session stays where it is."""
+        """Two nodes on the same prompts (None: `usual_prompts`) and seeds; the session stays where it is."""
         self._free("Compare")
         self._stop_drawing()
         sides = (self.tree.find(a), self.tree.find(b))
         common = self.tree.common(sides[0].id, sides[1].id).id
-        chosen = list(prompts) if prompts is not None else self._prompts_to_compare()
+        chosen = list(prompts) if prompts is not None else usual_prompts(self.tree, self.settings, self.prompts)
         how = (self.settings.sampling, self.settings.seed)
         try:
             return compare(self.policy, self._weights, self.shaper, sides, common, chosen, *how, cancel, progress)
         finally:
             self._weights.stand(self.tree.node)
-
-    def _prompts_to_compare(self) -> list[str]:
-        place = self.tree.node.place
-        found = [self.tree.node.prompt, self.settings.control_prompt, *map(self.prompts.at, range(place, place + 3))]
-        return list(dict.fromkeys(text for text in found if text))[:4]
 
     # -- taking things out -----------------------------------------------------------------------------------------
 
@@ -400,31 +397,24 @@ class Session:
 
     def export_preferences(self, path: str | Path, node: int | None = None, *, whole_tree: bool = False) -> int:
         """The picks on the path (or of the whole tree) as prompt/chosen/rejected JSONL; the number of rows."""
-        found = pairs(self.about, self.tree, node, whole_tree=whole_tree)
-        if not found:
-            raise OgiveError("There is no pick to export yet.", "Pick a variant first; none of these prefers nothing.")
-        write_pairs(Path(path).expanduser(), found)
-        return len(found)
+        return write_pairs(Path(path).expanduser(), pairs(self.about, self.tree, node, whole_tree=whole_tree))
 
     def save_adapter(self, folder: str | Path | None = None) -> Path:
-        """The adapter of this node as a PEFT folder (None: in the session's own folder, by the node's number)."""
+        """The adapter of this node as a PEFT folder (None: in the session's folder, by the node's number)."""
         return self._save("adapter", folder, lambda place: self.policy.save_adapter(place))[0]
 
     def merge(self, folder: str | Path | None = None) -> Any:
-        """The whole model with this node's adapter merged in, its logits checked against the steered model's; the
-        session can go on after it. What the check found."""
+        """Write the whole model with this node's adapter merged in; what the check of its logits found."""
         return self._save("merged model", folder, lambda place: self.policy.merge(place))[1]
 
     def _save(self, what: str, folder: str | Path | None, write: Callable[[Path], Any]) -> tuple[Path, Any]:
         self._free("Save")
         self._stop_drawing()
-        node = self.tree.node
-        name = f"{'adapter' if what == 'adapter' else 'merged'}-{node.id}"
-        target = self.folder / name if folder is None else Path(folder).expanduser().absolute()
-        self._weights.stand(node)
-        report = whole_folder(target, write, replace=folder is None)
-        self._event({"kind": "saved", "what": what, "node": node.id, "folder": str(target)}, sync=True)
-        self.trail = f"{what} of state {node.id} saved to {target}"
+        number = self.tree.here
+        self._weights.stand(self.tree.node)
+        target, report = save(self.folder, what, number, folder, write)
+        self._event({"kind": "saved", "what": what, "node": number, "folder": str(target)}, sync=True)
+        self.trail = f"{what} of state {number} saved to {target}"
         return target, report
 
     # -- inside ----------------------------------------------------------------------------------------------------

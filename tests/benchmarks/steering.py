@@ -181,7 +181,15 @@ class Bench:
             replay.append(lesson)
             if (number + 1) % every == 0:
                 curve.append({"picks": number + 1, "voice": wanted, **self.measure(wanted)})
-        return {"voice": voice, "then": then, "seed": seed, "curve": curve, "taken": taken, "seconds": seconds, "first": firsts}
+        return {
+            "voice": voice,
+            "then": then,
+            "seed": seed,
+            "curve": curve,
+            "taken": taken,
+            "seconds": seconds,
+            "first": firsts,
+        }
 
     def _decide(self, text: str, wanted: str, choose: random.Random, seed: int) -> tuple[Lesson, float]:
         """Draw a group, and take a reply in the wanted voice, if there is one."""
@@ -200,7 +208,9 @@ class Bench:
 
 def needed(curve: Sequence[dict[str, Any]], voice: str) -> float:
     """Picks until the share reached the target; infinite when it did not."""
-    return next((point["picks"] for point in curve if point["voice"] == voice and point["share"] >= TARGET), float("inf"))
+    return next(
+        (point["picks"] for point in curve if point["voice"] == voice and point["share"] >= TARGET), float("inf")
+    )
 
 
 def summary(sessions: Sequence[dict[str, Any]], base: dict[str, Any], picks: int) -> dict[str, Any]:
@@ -208,14 +218,17 @@ def summary(sessions: Sequence[dict[str, Any]], base: dict[str, Any], picks: int
     ends = [next(point for point in one["curve"] if point["picks"] == picks) for one in sessions]
     median = {key: statistics.median(end[key] for end in ends) for key in ("share", "kl", "rise", "rise_others", "d3")}
     shifts = [
-        end["kl"] / max(1e-9, end["share"] - base["shares"][one["voice"]]) for end, one in zip(ends, sessions, strict=True)
+        end["kl"] / max(1e-9, end["share"] - base["shares"][one["voice"]])
+        for end, one in zip(ends, sessions, strict=True)
     ]
     found = {
         **{key: round(value, 4) for key, value in median.items()},
         "kl_per_shift": round(statistics.median(shifts), 4),
         "picks_to_target": statistics.median(needed(one["curve"], one["voice"]) for one in sessions),
         "by_voice": {
-            voice: round(statistics.median(e["share"] for e, o in zip(ends, sessions, strict=True) if o["voice"] == voice), 3)
+            voice: round(
+                statistics.median(e["share"] for e, o in zip(ends, sessions, strict=True) if o["voice"] == voice), 3
+            )
             for voice in dict.fromkeys(one["voice"] for one in sessions)
         },
         "update_seconds": round(statistics.median(s for one in sessions for s in one["seconds"]), 3),
