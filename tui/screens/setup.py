@@ -79,16 +79,12 @@ class SetupScreen(OgiveScreen):
         self.query_one("#form").focus()
         self._look_at_past_runs()
 
-    def open(self, recipe: str = "", data: dict[str, Any] | None = None, **arguments: Any) -> None:
-        """Bring the form up, from a recipe, or with the data settings that another screen sends."""
+    def open(self, recipe: str = "", **arguments: Any) -> None:
+        """Bring the form up, from a recipe, or with the data settings (`data`) that another screen sends."""
         if recipe:
             self._take(recipe)
-        if data is not None:
-            self._take_data(data)
-
-    def _look_at_past_runs(self) -> None:
-        """For the estimate."""
-        self._measure()
+        if arguments.get("data") is not None:
+            self._take_data(arguments["data"])
 
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:
