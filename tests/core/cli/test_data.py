@@ -73,6 +73,33 @@ def test_a_tokenizer_from_training_to_comparison(ogive, song):
     assert "never used here" in ogive("tokenizer", "report", "bytes", song, "--limit", 5)
 
 
+def test_kept_tokenizers_from_training_to_deletion(ogive, song):
+    said = ogive("tokenizer", "train", "bpe", song, "--name", "verse", "--vocab-size", 280)
+    assert "verse@1: bpe tokenizer of 280 tokens" in said
+    said = ogive("tokenizer", "train", song, "--name", "verse", "--vocab-size", 290, "--option", "normalizer=lowercase")
+    assert "verse@2: bpe tokenizer of 290 tokens, child of verse@1" in said
+    assert "not lossless: text is normalised (Lowercase)" in said
+    listed = json.loads(ogive("tokenizer", "list", "--json"))
+    assert {kept["reference"]: kept["parent"] for kept in listed["kept"]} == {"verse@1": None, "verse@2": "verse@1"}
+    assert "verse@1" in ogive("tokenizer", "list")
+    found = json.loads(ogive("tokenizer", "search", "verse@1", "␣the", "--json"))
+    assert found["counted_in"] == str(song)
+    assert (found["tokens"][0]["name"], found["tokens"][0]["bytes"], found["tokens"][0]["count"]) == (
+        "␣the",
+        "20 74 68 65",
+        600,
+    )
+    assert "0 found" not in ogive("tokenizer", "search", "verse", "bell", "--on", song)
+    assert "no token of bytes holds 'bell'" in ogive("tokenizer", "search", "bytes", "bell", "--on", song)
+    both = ogive("tokenizer", "compare", "verse@1", "verse", "--on", song, "--text", "The Bell", "--top", 3)
+    assert "most frequent" in both
+    assert "T|he|␣|B|e|ll" in both
+    assert "t|he|␣bell" in both
+    assert "This removes verse@1" in ogive("tokenizer", "delete", "verse@1", status=2)
+    assert "deleted verse@1" in ogive("tokenizer", "delete", "verse@1", "--yes")
+    assert "verse@1" not in [k["reference"] for k in json.loads(ogive("tokenizer", "list", "--json"))["kept"]]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -82,6 +109,10 @@ def test_a_tokenizer_from_training_to_comparison(ogive, song):
         (["tokenizer", "report", "bytess", "SONG"], "Did you mean 'bytes'?"),
         (["tokenizer", "train", "bytes", "SONG"], "is not a tokenizer that is trained"),
         (["tokenizer", "train", "bpe", "SONG", "--vocab-size", "10"], "vocab_size must be at least 264"),
+        (["tokenizer", "train", "bpe", "SONG", "--name", "bpe"], "cannot be called that"),
+        (["tokenizer", "train", "bpe", "SONG", "--option", "split_digit=true"], "Did you mean 'split_digits'?"),
+        (["tokenizer", "search", "bytes", "0xz", "--on", "SONG"], "is not a row of bytes"),
+        (["tokenizer", "delete", "nothing", "--yes"], "There is no tokenizer 'nothing'"),
     ],
 )
 def test_mistakes_are_one_sentence(ogive, song, words, said):
