@@ -84,6 +84,7 @@ def add(
     if not _NAME.fullmatch(name):
         raise OgiveError(f"{name!r} cannot be a name.", "Use letters, digits, dots and dashes.")
     before = [entry for source in sources for entry in _files(source)]
+    stamps = _stamps(before)
     with Building(home(workspace) / name) as building:
         writer = _Writer(building.path, cancel, progress)
         try:
@@ -93,7 +94,7 @@ def add(
             writer.finish()
         except OSError as error:
             raise os_failure("write", building.place, error) from error
-        if before != [entry for source in sources for entry in _files(source)]:
+        if stamps != _stamps(before):
             raise OgiveError("The files changed while they were read.", "Start again when nothing writes to them.")
         while True:
             earlier = [one for one in list_snapshots(workspace) if one.name == name]
@@ -127,6 +128,16 @@ def _files(source: RowSource) -> list[dict[str, Any]]:
         stamp = path.stat().st_mtime if path.is_file() else None
         changed = None if stamp is None else datetime.fromtimestamp(stamp, UTC).isoformat(timespec="seconds")
         found.append({**entry, "mtime": changed})
+    return found
+
+
+def _stamps(files: list[dict[str, Any]]) -> list[tuple[int, int] | None]:
+    """Size and time of change of each file, to tell whether it was changed meanwhile."""
+    found: list[tuple[int, int] | None] = []
+    for entry in files:
+        path = Path(entry["path"])
+        stat = path.stat() if path.is_file() else None
+        found.append(None if stat is None else (stat.st_size, stat.st_mtime_ns))
     return found
 
 

@@ -231,7 +231,7 @@ class Session:
         decision, node = clean(decision), self.tree.node
         check(decision, self.tree, self.group(), self.prompts, self.shaper, self.policy.context)
         self._stop_drawing()
-        if node.group is None and self._unfinished is not None and decision.kind != "regenerate":
+        if node.group is None and self._unfinished is not None:
             self._event({"kind": "group", "node": node.id, "group": self._unfinished.to_json()})
         thought = None if self._shown_at is None else round(time.monotonic() - self._shown_at, 3)
         event = {"kind": "decide", "node": node.id, "id": self.tree.next_id, "decision": decision.to_json()}
@@ -356,8 +356,8 @@ class Session:
     def control(self, cancel: Cancel | None = None) -> str:
         """The control prompt's answer at this node (greedy); drawn once for each node and kept. "" without a prompt."""
         prompt, node = self.settings.control_prompt, self.tree.node
-        if not prompt or node.control:
-            return node.control
+        if not prompt or node.control is not None:
+            return node.control or ""
         self._free("Answer the control prompt")
         self._stop_drawing()
         self._weights.stand(node)
