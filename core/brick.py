@@ -38,6 +38,11 @@ class Option:
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise ValueError(f"{where} must be {kind.__name__}, not {value!r}")
+        if isinstance(value, list):
+            wrong = [item for item in value if not isinstance(item, str)]
+            if wrong:
+                raise ValueError(f"{where} must be a list of texts; {wrong[0]!r} is not one")
+            return list(value)
         if self.minimum is not None and value < self.minimum:
             raise ValueError(f"{where} must be at least {self.minimum:g}, not {value:g}")
         if self.maximum is not None and value > self.maximum:

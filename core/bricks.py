@@ -251,6 +251,15 @@ TOKENIZERS = Table(
         {
             "vocab_size": Option(1024, "Entries, special tokens included", "tokens", minimum=264, maximum=1_000_000),
             "min_frequency": Option(2, "Pairs seen less often are not merged", minimum=1),
+            "split_digits": Option(False, "Every digit is a token of its own, so numbers are written digit by digit"),
+            "prefix_space": Option(False, "A space before each text, so a first word is like any other; not lossless"),
+            "normalizer": Option(
+                "none",
+                "How text is changed before it is cut; any but none is not lossless",
+                choices=("none", "nfc", "nfkc", "lowercase", "nfkc-lowercase", "strip-accents"),
+            ),
+            "special_tokens": Option([], "Texts that are always one token, such as <|scene|>", kind=list),
+            "special_pattern": Option("", "A regular expression: what it finds in the training text is one token too"),
         },
     ),
     Brick("bytes", "core.tokenization.byte:build", "One token per byte; nothing to train."),

@@ -115,9 +115,9 @@ def packings(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from core.cli.tokenizer import find_tokenizer
     from core.data.corpus import Corpus
     from core.data.survey import survey
+    from core.data.tokenizers import find_tokenizer
 
     corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     tokenizer = find_tokenizer(args.workspace, args.tokenizer, corpus) if args.tokenizer else None

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "settings": ("core.cli.settings", "list, show, explain, new, compare settings"),
     "model": ("core.cli.model", "list, show, new: models and their shapes"),
     "data": ("core.cli.data", "list, show, preview, add data"),
-    "tokenizer": ("core.cli.tokenizer", "train, report, compare tokenizers"),
+    "tokenizer": ("core.cli.tokenizer", "list, train, report, compare, search tokenizers"),
     "runs": ("core.cli.runs", "list, show, compare, stop, delete runs"),
     "monitor": ("core.cli.monitor", "watch a run, live or finished"),
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),

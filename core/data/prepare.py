@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 
 from core.cancel import Cancel
 from core.data.corpus import Corpus
@@ -56,7 +57,7 @@ def make_tokenizer(
             return load(place)
         except OgiveError:
             shutil.rmtree(place, ignore_errors=True)
-    made = build(settings, first_texts(corpus) if corpus.settings.streaming else corpus.texts(), cancel)
+    made = build(settings, first_texts(corpus) if corpus.settings.streaming else Texts(corpus), cancel)
     beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns():x}")
     try:
         made.save(beside)
@@ -67,3 +68,13 @@ def make_tokenizer(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return made
+
+
+class Texts:
+    """The words of the training documents of a corpus, read anew each time they are gone through."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def __iter__(self) -> Iterator[str]:
+        return self._corpus.texts()

@@ -58,5 +58,5 @@ class Picture:
 
 
 def _control(prompt: str, path: list[Node]) -> Control:
-    answered = tuple((node.id, node.control) for node in path if node.control)
-    return Control(prompt, path[0].control, path[-1].control, answered)
+    answered = tuple((node.id, node.control) for node in path if node.control is not None)
+    return Control(prompt, path[0].control or "", path[-1].control or "", answered)

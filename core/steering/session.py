@@ -356,8 +356,8 @@ class Session:
     def control(self, cancel: Cancel | None = None) -> str:
         """The control prompt's answer at this node (greedy); drawn once for each node and kept. "" without a prompt."""
         prompt, node = self.settings.control_prompt, self.tree.node
-        if not prompt or node.control:
-            return node.control
+        if not prompt or node.control is not None:
+            return node.control or ""
         self._free("Answer the control prompt")
         self._stop_drawing()
         self._weights.stand(node)

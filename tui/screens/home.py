@@ -174,7 +174,7 @@ class HomeScreen(OgiveScreen):
 
     def _draw_banner(self) -> None:
         actions = [
-            (("n", "new run"), ("c", "chat"), ("s", "steer")),
+            (("n", "new run"), ("c", "chat"), ("s", "steer"), ("d", "data")),
             (("r", "resume"), ("m", "monitor"), ("j", "journal")),
         ]
         keymap = self.ogive.keymap
@@ -247,6 +247,9 @@ class HomeScreen(OgiveScreen):
 
     def action_new(self) -> None:
         self.ogive.open("setup")
+
+    def action_data(self) -> None:
+        self.ogive.open("data")
 
     def action_open(self) -> None:
         run, model = self.marked_run, self.marked_model

@@ -19,8 +19,10 @@ from tui import keys, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
 from tui.estimate import Estimate, Speed, estimate, measured
+from tui.fields import field_line
 from tui.glyphs import DOT, FAILED
 from tui.screens.base import OgiveScreen
+from tui.screens.data.work import source_words
 from tui.widgets.form import Form, FormLine
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
@@ -54,6 +56,8 @@ class SetupScreen(OgiveScreen):
     _speeds: tuple[Speed, ...] = ()
     _filter = ""
     _starting = False
+    _quiet = False
+    """The mark is about to move by itself, and what was just said shall stay."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -76,12 +80,11 @@ class SetupScreen(OgiveScreen):
         self._look_at_past_runs()
 
     def open(self, recipe: str = "", **arguments: Any) -> None:
+        """Bring the form up, from a recipe, or with the data settings (`data`) that another screen sends."""
         if recipe:
             self._take(recipe)
-
-    def _look_at_past_runs(self) -> None:
-        """For the estimate."""
-        self._measure()
+        if arguments.get("data") is not None:
+            self._take_data(arguments["data"])
 
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:
@@ -126,7 +129,7 @@ class SetupScreen(OgiveScreen):
                 if section != prefix or _redundant(info):
                     continue
                 if all(word in f"{info.path} {info.label} {info.help}".lower() for word in wanted):
-                    fields.append(self._line(info))
+                    fields.append(field_line(self.draft, info))
                     shown_problems.add(info.path)
             if fields:
                 yield FormLine(label, help=help)
@@ -134,25 +137,6 @@ class SetupScreen(OgiveScreen):
         lost = [f"{path}: {text}" for path, text in self.draft.problems.items() if path not in shown_problems]
         if lost and not wanted:
             self.trail(lost[0], "bad")
-
-    def _line(self, info: FieldInfo) -> FormLine:
-        choices = info.choices if info.kind in ("choice", "brick") else ("false", "true") if info.kind == "flag" else ()
-        text = self.draft.text(info)
-        help = info.help
-        if info.kind == "brick" and text in info.choices:
-            help = info.choice_help[info.choices.index(text)] or help
-        return FormLine(
-            info.label,
-            info.path,
-            text,
-            info.unit,
-            help,
-            self.draft.problems.get(info.path, ""),
-            self.draft.changed(info),
-            choices,
-            1 if _is_option(info, self.draft.fields) else 0,
-            "auto" if info.optional else "(empty)",
-        )
 
     def _show_estimate(self) -> None:
         box = self.query_one("#estimate", Static)
@@ -177,7 +161,9 @@ class SetupScreen(OgiveScreen):
     def _moved(self) -> None:
         form = self.query_one(Form)
         line = form.marked
-        if line is not None and form.problem:
+        if self._quiet:
+            self._quiet = False
+        elif line is not None and form.problem:
             self.trail(form.problem, "bad")
         elif line is not None:
             self.trail(self._explain(line))
@@ -263,6 +249,17 @@ class SetupScreen(OgiveScreen):
         self._show()
         self.trail(f"{reference}: {self.draft.base.description or 'recipe taken'}", "good")
 
+    def _take_data(self, data: dict[str, Any]) -> None:
+        self.draft.replace({**self.draft.tree, "data": data})
+        self._remember()
+        self._show()
+        told = "; ".join(map(source_words, data["sources"]))
+        form = self.query_one(Form)
+        before = form.cursor
+        form.mark("data.sources")
+        self.trail(f"it learns from {told}", "good")
+        self._quiet = form.cursor != before
+
     @work(exclusive=True, group="ask")
     async def action_save(self) -> None:
         if not self._sound():
@@ -346,11 +343,6 @@ class SetupScreen(OgiveScreen):
 def _redundant(info: FieldInfo) -> bool:
     """A brick in a list is named on the list's own line already."""
     return info.kind == "brick" and info.path.rpartition(".")[2].isdecimal()
-
-
-def _is_option(info: FieldInfo, fields: list[FieldInfo]) -> bool:
-    above = info.path.rpartition(".")[0]
-    return any(each.path == above and each.kind == "brick" for each in fields)
 
 
 def _check_name(text: str) -> str:
