@@ -44,8 +44,8 @@ class Preset:
 def by_depth(depth: int, vocab_size: int = 1024, context: int | None = None) -> Preset:
     """The preset with `depth` blocks.
 
-    - Width 64 x depth. Heads of 32 up to a width of 256, of 64 up to 1024, of 128 above; from depth 8 on two query
-      heads share a key head where they are even.
+    - Width 64 x depth. Heads of 32 up to a width of 256, of 64 up to 1024, of 128 above where that divides it; from
+      depth 8 on two query heads share a key head where the heads are even.
     - Feed-forward 8/3 of the width, up to whole 64s; head tied up to depth 12.
     - Context 256, 512 from depth 6, 1024 from 8, 2048 from 16.
     - Learning rate 6e-4 at width 768, elsewhere in inverse proportion (maximal update, Yang et al. 2022), at most 4e-3.
@@ -55,13 +55,12 @@ def by_depth(depth: int, vocab_size: int = 1024, context: int | None = None) -> 
     if not 1 <= depth <= DEEPEST:
         raise OgiveError(f"There is no preset of depth {depth}.", f"Depths go from 1 to {DEEPEST}.")
     width = 64 * depth
-    heads = width // (32 if width <= 256 else 64 if width <= 1024 else 128)
+    heads = width // (32 if width <= 256 else 64 if width <= 1024 or width % 128 else 128)
     settings = ModelSettings(
         layers=depth,
         hidden_size=width,
         heads=heads,
         kv_heads=heads // 2 if depth >= 8 and heads % 2 == 0 else None,
-        head_size=None if width % heads == 0 else 128,
         ffn_size=-(-8 * width // 192) * 64,
         context=context or (256 if depth < 6 else 512 if depth < 8 else 1024 if depth < 16 else 2048),
         qk_norm=True,
