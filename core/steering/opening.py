@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from core.steering.states import States
 from core.training.checkpoint import remove
 from core.workspace import Workspace
 
+_LEFT_BEHIND = 3600.0
+"""Seconds after which a hidden folder is nobody's work any more."""
 _SMALL = 1 << 28
 """Files of a model up to this many bytes are known by their hash, larger ones by their size."""
 
@@ -64,6 +67,7 @@ def begin(
     while folder.exists():
         count += 1
         folder = workspace.journal / f"{number}-{count}"
+    _sweep(workspace.journal)
     making = folder.with_name(f".{folder.name}.new")
     try:
         shutil.rmtree(making, ignore_errors=True)
@@ -104,6 +108,14 @@ def begin(
         shutil.rmtree(making, ignore_errors=True)
         raise
     return folder
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a beginning or a deletion that was killed left behind; younger ones may still be under way."""
+    for pattern in (".*.new", ".*.gone"):
+        for left in root.glob(pattern):
+            if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def model_files(path: str) -> dict[str, str]:

@@ -231,7 +231,7 @@ class Session:
         decision, node = clean(decision), self.tree.node
         check(decision, self.tree, self.group(), self.prompts, self.shaper, self.policy.context)
         self._stop_drawing()
-        if node.group is None and self._unfinished is not None and decision.kind != "regenerate":
+        if node.group is None and self._unfinished is not None:
             self._event({"kind": "group", "node": node.id, "group": self._unfinished.to_json()})
         thought = None if self._shown_at is None else round(time.monotonic() - self._shown_at, 3)
         event = {"kind": "decide", "node": node.id, "id": self.tree.next_id, "decision": decision.to_json()}

@@ -86,6 +86,10 @@ class SetupScreen(OgiveScreen):
         if arguments.get("data") is not None:
             self._take_data(arguments["data"])
 
+    def _look_at_past_runs(self) -> None:
+        """For the estimate."""
+        self._measure()
+
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:
         speeds = tuple(measured(self.ogive.workspace))
