@@ -12,8 +12,9 @@ from core.models.counting import CHUNK
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
-    """Sum of nats over labels other than `ignore`, fp32; logits `(..., vocab)`, labels `(...)`."""
-    flat = logits.reshape(-1, logits.shape[-1]).float()
+    """Sum of nats over labels other than `ignore`, in fp32 or wider; logits `(..., vocab)`, labels `(...)`."""
+    flat = logits.reshape(-1, logits.shape[-1])
+    flat = flat if flat.dtype == torch.float64 else flat.float()
     return F.cross_entropy(flat, labels.reshape(-1), ignore_index=ignore, reduction="sum")
 
 
