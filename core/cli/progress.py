@@ -91,7 +91,8 @@ class Lines:
 
 def data_line(facts: dict[str, Any]) -> str:
     """What a run reads, in a line; of conversations also what is learned of them and what became of the rest."""
-    line = f"data: {count(facts['tokens'])} tokens to learn from, {count(facts['held_out_tokens'])} held out"
+    learned = "a stream of text" if facts["tokens"] is None else f"{count(facts['tokens'])} tokens"
+    line = f"data: {learned} to learn from, {count(facts['held_out_tokens'])} held out"
     if "learned_tokens" in facts:
         line = f"data: {facts['documents']} conversations, {count(facts['tokens'])} tokens, "
         line += f"{count(facts['learned_tokens'])} of them learned, {count(facts['held_out_tokens'])} held out"

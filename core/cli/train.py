@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.cli.progress import detach, train_here
+from core.cli.tell import tell_data
 from core.settings.load import load_run
 from core.training.job import create_run
 
@@ -42,6 +43,8 @@ def overrides(args: argparse.Namespace) -> list[str]:
 def run(args: argparse.Namespace) -> int:
     settings = load_run(args.config, args.workspace, overrides(args))
     folder = create_run(settings, args.workspace, args.name)
+    if not args.json:
+        print(tell_data(settings.data, args.workspace), end="", flush=True)
     if not args.json and not args.detach:
         print(f"run {folder.name}", flush=True)
     return detach(folder, args.json) if args.detach else train_here(folder, args.json)

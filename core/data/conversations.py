@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from core.cancel import Cancel
-from core.data.corpus import Corpus, Progress
-from core.data.documents import Document, Input, Part
-from core.data.packed import Building
+from core.data.building import Building
+from core.data.corpus import Corpus
+from core.data.documents import Document, Input, Part, Progress
 from core.data.turns import Rules, talks
 from core.errors import OgiveError
 from core.files import os_failure, read_json, sha256, write_json
@@ -126,17 +126,17 @@ def gather(
     Whole conversations are held out. Raises OgiveError when there are none, Stopped when `cancel` is requested;
     nothing half-written is left in the cache's place.
     """
-    corpus = Corpus(by_conversation(data), cancel, progress)
+    corpus = Corpus(by_conversation(data), cancel, progress, workspace)
     content = json.dumps([FORMAT, corpus.fingerprint, tokenizer.fingerprint, asdict(rules)])
     key = hashlib.sha256(content.encode()).hexdigest()[:16]
-    place = workspace.data / "talks" / key
-    found = _open(place, tokenizer, rules) if place.exists() else None
+    place = talks_folder(workspace, key)
+    found = open_talks(place, tokenizer, rules) if place.exists() else None
     if found is not None:
         return found
     with Building(place) as building:
         _write(building.path, key, corpus, tokenizer, rules)
         building.finish()
-    found = _open(place, tokenizer, rules)
+    found = open_talks(place, tokenizer, rules)
     if found is None:
         raise OgiveError(f"The conversations in {place} were damaged as they were written.", "Check the disk.")
     return found
@@ -147,7 +147,12 @@ def by_conversation(data: DataSettings) -> DataSettings:
     return data.model_copy(update={"split_by": "document"})
 
 
-def _open(folder: Path, tokenizer: Tokenizer, rules: Rules) -> TalkData | None:
+def talks_folder(workspace: Workspace, key: str) -> Path:
+    """Where the conversations named `key` are kept."""
+    return workspace.data / "talks" / key
+
+
+def open_talks(folder: Path, tokenizer: Tokenizer, rules: Rules) -> TalkData | None:
     """What is in `folder`, or None when it is not whole."""
     try:
         meta = read_json(folder / "meta.json")

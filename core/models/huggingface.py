@@ -14,7 +14,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationMixin, PreT
 from transformers.cache_utils import Cache, DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from core.models.decoder import Decoder
+from core.models import loss as losses
+from core.models.decoder import IGNORE, Decoder
 from core.models.folder import common_names
 from core.models.names import MODEL_TYPE
 from core.models.positions import Place
@@ -125,13 +126,24 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         if use_cache and cache is None and not self.training:
             cache = DynamicCache(config=self.config)
         kept = None if cache is None else _ForeignCache(cache, given.device)
-        hidden = self.decoder.hidden(given, position_ids, kept, _allowed(attention_mask, given, cache))
+        hidden, penalty = self.decoder.read(given, position_ids, kept, _allowed(attention_mask, given, cache))
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = self.decoder.logits(hidden[:, keep])
         loss = None
         if labels is not None:
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
+            loss = loss + self._penalties(logits, labels, penalty)
         return CausalLMOutputWithPast(loss=loss, logits=logits, cache=cache)
+
+    def _penalties(self, logits: Tensor, labels: Tensor, routers: Tensor | None) -> Tensor | float:
+        """What is added to the mean loss while training: the z-loss of the logits, and what routers ask for."""
+        weight = self.decoder.settings.z_loss
+        added: Tensor | float = 0.0 if routers is None else routers
+        if weight and self.training:
+            flat, after = logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten()
+            total = losses.normalisers(flat, after, IGNORE)
+            added = added + weight * total / (after != IGNORE).sum().clamp(min=1)
+        return added
 
 
 def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor | None:

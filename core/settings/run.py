@@ -57,6 +57,10 @@ class RunSettings(Settings):
                 f"stage {self.stage} trains by the objective {' or '.join(STAGES[self.stage])}, not {objective}"
             )
         if self.stage != "pretrain":
+            if self.data.weights is not None or self.data.streaming:
+                raise ValueError(
+                    f"stage {self.stage} reads every row once: weights of sources and data.streaming are for pretrain"
+                )
             if self.base.precision in ("8bit", "4bit") and not self.adapter.wanted:
                 raise ValueError(f"a base in {self.base.precision} can only be trained through an adapter; set one")
             return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 
 from core.adapters import trainable_count
 from core.cancel import Cancel
+from core.data.documents import Gone
 from core.errors import OgiveError
 from core.files import os_failure
 from core.hardware import describe_device, pick_device
@@ -26,7 +26,7 @@ from core.training.loop import Loop
 from core.training.objectives.base import Data
 from core.training.precision import choose
 from core.training.records import Records
-from core.training.state import TrainerState
+from core.training.state import TrainerState, read_place
 from core.training.step import Stepper
 from core.workspace import Workspace
 
@@ -57,7 +57,7 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     origin = open_origin(settings, writer.path, writer.header, device)
     context = context_of(settings, origin)
     brick = training.objective.brick.load()
-    data = _data(records, settings, brick.prepare, origin, context, cancel, found.folder)
+    data = _data(records, settings, brick, origin, context, cancel, found.folder)
     objective = brick(data, training, context)
 
     records.event("phase", name="model")
@@ -70,6 +70,9 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         state = weights.restore(found.folder, optimizer)
     if found.folder is not None:
         records.event("continued", step=state.step, folder=found.folder.name)
+    placed = found.folder or (weights.start if go_on else None)
+    if placed is not None:
+        objective.restore(*read_place(placed))
 
     stepper = Stepper(
         weights.model,
@@ -121,7 +124,7 @@ def _deterministic(wanted: bool, device: torch.device) -> None:
 def _data(
     records: Records,
     settings: RunSettings,
-    prepare: Callable[..., Data],
+    brick: Any,
     origin: Origin | None,
     context: int,
     cancel: Cancel,
@@ -132,8 +135,14 @@ def _data(
     kept = _kept_tokenizer(writer.path, saved)
     tokenizer = tokenizer_of(settings, origin) if kept is None and origin is not None else kept
     progress = _Progress(records, cancel)
-    data = prepare(settings, tokenizer, Workspace(writer.path.parent.parent), context, cancel, progress)
-    before = writer.header.get("inputs", {}).get("packed")
+    workspace, before = Workspace(writer.path.parent.parent), writer.header.get("inputs", {}).get("packed")
+    try:
+        data = brick.prepare(settings, tokenizer, workspace, context, cancel, progress)
+    except Gone as error:
+        data = brick.reopen(settings, kept, workspace, context, before) if before and kept else None
+        if data is None:
+            raise
+        records.alert("sources-gone", error.message, "The run goes on from the copy of its data that was kept.")
     if before is not None and before != data.key:
         raise OgiveError(
             f"The data of run {writer.path.name} has changed since it began.",

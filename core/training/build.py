@@ -125,12 +125,11 @@ def _drawn(settings: RunSettings, tokenizer: Tokenizer, start: Path | None) -> D
     be of the same shape."""
     if start is not None:
         kept, vocab_size = settings_of(read_config(start), start)
-        if kept != settings.model.model_copy(update={"dropout": kept.dropout}) or vocab_size != tokenizer.vocab_size:
-            wanted, given = settings.model.model_dump(), kept.model_dump()
-            other = [key for key in wanted if wanted[key] != given[key] and key != "dropout"] or ["tokenizer"]
+        other = settings.model.differs(kept)
+        if other or vocab_size != tokenizer.vocab_size:
             raise OgiveError(
-                f"The checkpoint's model differs from the settings in {', '.join(other)}.",
-                "Only model.dropout may change when a run begins from a checkpoint.",
+                f"The checkpoint's model differs from the settings in {', '.join(other or ['tokenizer'])}.",
+                "Only what does not change the model itself (model.dropout, z_loss) may differ at such a start.",
             )
     rng.seed_all(settings.training.seed)
     return Decoder(settings.model, tokenizer.vocab_size)

@@ -43,7 +43,7 @@ def create_run(
     """
     if init_from is not None:
         checkpoint.verify(init_from)
-    settings = settings.model_copy(update={"data": settled(settings.data)})
+    settings = settings.model_copy(update={"data": settled(settings.data, workspace)})
     origin = None
     if settings.stage != "pretrain":
         settings, origin = begun_with(settings, workspace)

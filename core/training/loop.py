@@ -122,7 +122,7 @@ class Loop:
             "tokens": state.tokens,
             "time": time.time(),
             "lr": training.lr * share,
-            "epoch": round(state.position / self.stepper.objective.rows, 4),
+            **({"epoch": round(state.position / rows, 4)} if (rows := self.stepper.objective.rows) else {}),
         }
         self._telemetry.push(record, figures)
         self._next = self._fetch()  # while the device is still at work
@@ -339,6 +339,7 @@ class Loop:
                 "optimizer": self.training.optimizer.name,
                 "choices": self.choices,
             },
+            self.stepper.objective.place(self.state.position),
         )
 
     def _is_best(self) -> bool:

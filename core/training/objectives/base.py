@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -65,10 +66,12 @@ class Data(Protocol):
 
 class Objective(Protocol):
     """A brick of the OBJECTIVES table is called as `make(data, training, context)` and gives one of these; `data` is
-    what its own `prepare(settings, tokenizer, workspace, context, cancel, progress)` made."""
+    what its own `prepare(settings, tokenizer, workspace, context, cancel, progress)` made, or what
+    `reopen(settings, tokenizer, workspace, context, key)` finds of an earlier making whose sources are gone (None: it
+    is gone too)."""
 
-    rows: int
-    """Rows in one epoch."""
+    rows: int | None
+    """Rows in one epoch; None when that is not known."""
 
     def suit(self, model: nn.Module, earlier: dict[str, Any]) -> dict[str, Any]:
         """Fit itself to the model before the first batch: choices by name, each with `chosen` and `why`. `earlier` are
@@ -77,6 +80,15 @@ class Objective(Protocol):
 
     def batch(self, position: int, rows: int) -> Batch:
         """`rows` rows from `position`, a count of rows since the run began: a pure function of it and the seed."""
+        ...
+
+    def place(self, position: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What a checkpoint keeps, as JSON and tensors by name, so that `batch` need not read from the start again to
+        reach `position`; empty where it need not anyway."""
+        ...
+
+    def restore(self, place: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        """Take over what `place` gave."""
         ...
 
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from core.cancel import Cancel
-from core.data.conversations import TalkData, gather
+from core.data.conversations import TalkData, gather, open_talks, talks_folder
 from core.data.corpus import Progress
 from core.data.rows import PackedRows, Row, SingleRows
 from core.data.turns import Rules
@@ -39,9 +39,19 @@ def prepare(
     """The run's conversations as tokens of the base model's tokenizer."""
     if tokenizer is None:
         raise OgiveError("Fine-tuning needs a base model with a tokenizer.", "Set `base.model`.")
+    return gather(settings.data, tokenizer, _rules(settings, context), workspace, cancel, progress)
+
+
+def _rules(settings: RunSettings, context: int) -> Rules:
     options = settings.training.objective.options
-    rules = Rules(context + 1, options["learn"], options["truncate"])
-    return gather(settings.data, tokenizer, rules, workspace, cancel, progress)
+    return Rules(context + 1, options["learn"], options["truncate"])
+
+
+def reopen(
+    settings: RunSettings, tokenizer: Tokenizer, workspace: Workspace, context: int, key: str
+) -> TalkData | None:
+    """The conversations that were gathered under `key`, when they are still whole."""
+    return open_talks(talks_folder(workspace, key), tokenizer, _rules(settings, context))
 
 
 class Conversations:
@@ -49,12 +59,20 @@ class Conversations:
     apart. The loss is the mean over learned tokens of the whole step."""
 
     prepare = staticmethod(prepare)
+    reopen = staticmethod(reopen)
 
     def __init__(self, data: TalkData, training: TrainingSettings, context: int) -> None:
         self._data, self._training, self._context = data, training, context
         self._filler = filler(data.tokenizer)
         self._packed = training.objective["packing"] != "off"
         self._lay_out()
+
+    def place(self, position: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Rows are found by their number alone."""
+        return {}, {}
+
+    def restore(self, place: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        """Nothing is kept."""
 
     def _lay_out(self) -> None:
         data, training = self._data, self._training

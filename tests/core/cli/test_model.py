@@ -48,8 +48,9 @@ def test_a_shape_before_it_is_built(ogive):
 
 def test_a_model_that_is_built(ogive, built):
     status, out, _ = ogive("model", "list", "--json")
-    (entry,) = json.loads(out)
+    entry, bundled = json.loads(out)
     assert (entry["name"], entry["source"]) == ("mine", "folder")
+    assert (bundled["name"], bundled["source"]) == ("tale-chat", "bundled")
     assert entry["parameters"] == sum(weight.numel() for weight in built.parameters())
     assert "mine" in ogive("model", "list")[1]
     status, out, _ = ogive("model", "show", "mine", "--json")
@@ -71,7 +72,7 @@ def test_bad_names_get_the_nearest(ogive):
     status, _, err = ogive("model", "show", "tinyy")
     assert (status, "Did you mean 'tiny'?" in err) == (2, True)
     assert "longer than the model's" in ogive("model", "show", "tiny", "--context", "9999")[2]
-    assert "no models" in ogive("model", "list")[1]
+    assert "bundled" in ogive("model", "list")[1]
 
 
 def test_shipped_shapes_have_the_parameters_they_promise():
