@@ -23,7 +23,7 @@ from core.tokenization.tokenizer import Tokenizer, load
 from core.workspace import Workspace
 
 SHOWN = 400
-"""Tokens of plain text that are shown; a conversation is shown whole."""
+"""Tokens of a plain text that are shown; a conversation is shown whole."""
 _CONTEXTS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length", "seq_length")
 
 
@@ -164,7 +164,7 @@ def _of_text(settings: RunSettings, data: Any, number: int) -> Preflight:
     problems = () if ends else (f"Document {number} does not end in {tokenizer.names.eos}.",)
     return Preflight(
         objective=settings.training.objective.name,
-        stretches=_stretches(ids[:SHOWN], [True] * len(ids[:SHOWN]), tokenizer),
+        stretches=_both_ends(ids, tokenizer),
         number=number,
         of=stream.documents,
         tokens=len(ids),
@@ -176,6 +176,17 @@ def _of_text(settings: RunSettings, data: Any, number: int) -> Preflight:
         facts=data.facts(),
         problems=problems,
     )
+
+
+def _both_ends(ids: list[int], tokenizer: Tokenizer) -> tuple[Stretch, ...]:
+    """A text whole, or of a long one the beginning and the end."""
+    if len(ids) <= SHOWN:
+        return _stretches(ids, [True] * len(ids), tokenizer)
+    left_out = len(ids) - SHOWN
+    head, tail = ids[: SHOWN // 2], ids[left_out + SHOWN // 2 :]
+    between = Stretch(" … ", False, False, left_out)
+    marks = [True] * len(ids)
+    return (*_stretches(head, marks[: len(head)], tokenizer), between, *_stretches(tail, marks[: len(tail)], tokenizer))
 
 
 def _checked(number: int, most: int) -> int:
