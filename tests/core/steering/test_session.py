@@ -102,6 +102,37 @@ def test_a_stopped_drawing_leaves_no_trace(steer):
     assert steer.draw(other).variants == whole.variants
 
 
+def test_variants_that_are_alike_are_said_and_drawn_hotter(steer):
+    session = steer.begin(sampling={"max_new_tokens": 6, "temperature": 0.0})
+    group = steer.draw(session)
+    assert group.alike == 1.0
+    assert session.view().alike
+    hotter = steer.draw(session, hotter=True)
+    assert hotter.sampling["temperature"] == pytest.approx(0.945)
+    assert hotter.alike < 1.0
+    assert not session.view().alike
+    assert steer.draw(session, hotter=True).sampling["temperature"] == pytest.approx(0.7 * 1.35**2, abs=1e-3)
+    assert session.undo().group == hotter
+
+
+def test_the_order_shown_is_blind_and_all_slots_are_used(steer):
+    from core.steering.group import blind_order, derived
+
+    firsts = [blind_order(derived(7, "card", number), 4)[0] for number in range(400)]
+    assert all(70 < firsts.count(index) < 130 for index in range(4))
+
+
+def test_preparing_ahead_changes_nothing(steer, weights_of):
+    session = steer.begin()
+    group = steer.draw(session)
+    session.prepare()
+    session.update(Decision.pick(1, group.id))
+    found = weights_of(session)
+    other = steer.begin()
+    other.update(Decision.pick(1, steer.draw(other).id))
+    assert weights_of(other) == found
+
+
 def test_writing_the_reply_oneself_teaches_it(steer):
     session = steer.begin()
     group = steer.draw(session)
