@@ -15,7 +15,7 @@ from core.models import blank
 from core.models import loss as losses
 from core.models.attention import Attention, Sight
 from core.models.cache import Cache, KVCache
-from core.models.counting import CHUNK_ABOVE, PLAIN_UP_TO, padded
+from core.models.counting import CHUNK, CHUNK_ABOVE, PLAIN_UP_TO, padded
 from core.models.positions import Place, Positions
 from core.settings.model import ModelSettings
 
@@ -184,7 +184,19 @@ class Decoder(nn.Module):
 
     def loss(self, ids: Tensor, labels: Tensor, ignore: int = IGNORE, **inputs: Any) -> tuple[Tensor, Tensor]:
         """Sum of nats (fp32) of `labels` `(batch, time)` (the tokens after `ids`), and how many were not `ignore`."""
+        return self._loss_of(self.hidden(ids, **inputs), labels, ignore)
+
+    def drawn_loss(self, ids: Tensor, labels: Tensor, ignore: int = IGNORE, **inputs: Any) -> tuple[Tensor, Tensor]:
+        """As `loss`, against labels that the model itself draws in place of those that count: the gradient of a
+        Gauss-Newton-Bartlett estimate."""
         hidden = self.hidden(ids, **inputs)
+        with torch.no_grad():  # In parts that hold no more logits than a chunk of the loss does.
+            rows = max(1, CHUNK // self.embedding.weight.shape[0])
+            parts = zip(hidden.flatten(0, 1).split(rows), labels.flatten().split(rows), strict=True)
+            drawn = torch.cat([losses.draw(self.logits(part), given, ignore) for part, given in parts])
+        return self._loss_of(hidden, drawn.view_as(labels), ignore)
+
+    def _loss_of(self, hidden: Tensor, labels: Tensor, ignore: int) -> tuple[Tensor, Tensor]:
         count = (labels != ignore).sum()
         weight = self._head_weight()
         if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > CHUNK_ABOVE:

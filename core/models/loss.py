@@ -17,6 +17,14 @@ def cross_entropy(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
     return F.cross_entropy(flat, labels.reshape(-1), ignore_index=ignore, reduction="sum")
 
 
+@torch.no_grad()
+def draw(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
+    """Labels `(...)` drawn by `logits` `(..., vocab)` in place of those that count; the others stay `ignore`."""
+    flat = logits.reshape(-1, logits.shape[-1]).float().softmax(-1)
+    drawn = torch.multinomial(flat, 1).reshape(labels.shape)
+    return torch.where(labels == ignore, labels, drawn)
+
+
 def chunked_cross_entropy(
     hidden: Tensor, weight: Tensor, labels: Tensor, ignore: int, vocab_size: int, chunk: int | None = None
 ) -> Tensor:

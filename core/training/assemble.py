@@ -63,6 +63,7 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         start if start.is_dir() else None,
         bool((writer.header.get("init") or {}).get("go_on")),
     )
+    weights.model.gradient_checkpointing = training.gradient_checkpointing
     optimizer = build_optimizer(weights.model, training)
     state = TrainerState()
     if found.folder is not None or weights.start is not None:

@@ -112,7 +112,8 @@ class Loop:
         state, training = self.state, self.training
         batch = self._next or self._fetch()
         share = state.lr_scale * self._schedule(state.step, training.steps, **training.schedule.options)
-        figures = self.stepper.step(batch, share)
+        every = self.optimizer.curvature_every
+        figures = self.stepper.step(batch, share, bend=every > 0 and state.step % every == 0)
         state.step += 1
         state.position += batch.rows
         state.tokens += batch.tokens
@@ -120,7 +121,7 @@ class Loop:
             "step": state.step,
             "tokens": state.tokens,
             "time": time.time(),
-            "lr": training.lr * share,
+            "lr": training.lr_resolved * share,
             "epoch": round(state.position / self.stepper.objective.rows, 4),
         }
         self._telemetry.push(record, figures)
@@ -217,7 +218,7 @@ class Loop:
         if state.rollbacks >= ROLLBACKS:
             raise OgiveError(
                 f"{limit} steps in a row are not finite, after {ROLLBACKS} roll-backs, at step {state.step}.",
-                f"Lower training.lr (now {self.training.lr * state.lr_scale:g}), lengthen the warm-up, turn "
+                f"Lower training.lr (now {self.training.lr_resolved * state.lr_scale:g}), lengthen the warm-up, turn "
                 "model.qk_norm on or set training.precision=fp32, and fork from the last checkpoint.",
             )
         broke_at, position, tokens = state.step, state.position, state.tokens
@@ -234,7 +235,7 @@ class Loop:
             "rolled-back",
             f"{limit} steps in a row were not finite: back to "
             f"{f'the checkpoint of step {found.step}' if found.folder else 'the start'}, "
-            f"with the learning rate halved to {self.training.lr * lr_scale:g}.",
+            f"with the learning rate halved to {self.training.lr_resolved * lr_scale:g}.",
             "The rows that broke it are left out. If it happens again, lower training.lr for the next run.",
             step=state.step,
             from_step=broke_at,

@@ -61,6 +61,12 @@ class Stepper:
         self._loss = loss or self.plain_loss
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._weights: dict[int, torch.Tensor] = {}
+        if optimizer.curvature_every and not hasattr(objective, "drawn_loss"):
+            raise OgiveError(
+                f"Optimizer {type(optimizer).__name__.lower()} learns from labels that the model draws itself, which "
+                f"objective {type(objective).__name__.lower()} does not have.",
+                "Set training.optimizer=adamw.",
+            )
         self._dropout = any(getattr(module, "dropout", 0) or getattr(module, "p", 0) for module in model.modules())
 
     def plain_loss(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -77,12 +83,14 @@ class Stepper:
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def step(self, batch: Batch, share: float) -> torch.Tensor:
-        """Learn from `batch` at `share` of the peak rates.
+    def step(self, batch: Batch, share: float, bend: bool = False) -> torch.Tensor:
+        """Learn from `batch` at `share` of the peak rates; with `bend`, show the optimizer the curvature first.
 
         Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0] on the
         device. A skipped step, one whose loss or gradient is not finite, changes neither weights nor optimizer.
         """
+        if bend:
+            self._bend(batch)
         loss = self.gradients(batch)
         norm = torch.nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
         skip = 1.0 - (torch.isfinite(norm) & torch.isfinite(loss)).float()
@@ -91,12 +99,21 @@ class Stepper:
         self.clear()
         return torch.stack((loss, norm, skip))
 
-    def gradients(self, batch: Batch) -> torch.Tensor:
-        """Fill `.grad` with the gradient of the mean loss over all counted tokens of `batch`; returns that loss."""
+    def _bend(self, batch: Batch) -> None:
+        """Let the optimizer see the gradient at labels that the model draws itself."""
+        loss = self.gradients(batch, lambda *tensors: self.objective.drawn_loss(self.model, *tensors))
+        norm = torch.nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
+        self.optimizer.curvature(batch.count, 1.0 - (torch.isfinite(norm) & torch.isfinite(loss)).float())
+        self.clear()
+
+    def gradients(self, batch: Batch, loss: LossFunction | None = None) -> torch.Tensor:
+        """Fill `.grad` with the gradient of the mean loss over all counted tokens of `batch`; returns that loss.
+
+        `loss` is another one than the objective's."""
         state = rng.device_state() if self._dropout else None
         while True:
             try:
-                return self._accumulate(batch)
+                return self._accumulate(batch, loss or self._loss)
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
@@ -110,12 +127,12 @@ class Stepper:
         for parameter in self._parameters:
             parameter.grad = None
 
-    def _accumulate(self, batch: Batch) -> torch.Tensor:
+    def _accumulate(self, batch: Batch, function: LossFunction) -> torch.Tensor:
         weight = self._weight(batch.count)
         total: torch.Tensor | None = None
         for tensors in batch.split(self.micro):
             with self.autocast():
-                loss, _ = self._loss(*tensors)
+                loss, _ = function(*tensors)
             # Not `loss.backward(weight)`, which imports the compiler's shape engine.
             (loss * weight).backward()
             total = loss.detach() if total is None else total + loss.detach()

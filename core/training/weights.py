@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from core.models.decoder import Decoder
 from core.models.folder import read_weights, save_model
 from core.models.names import PREFIX
@@ -61,6 +59,4 @@ class Weights:
             self.load(self.start)
         else:
             self.model.load_state_dict(fresh.state_dict())
-        with torch.no_grad():
-            for tensor in optimizer.state_tensors().values():
-                tensor.zero_()
+        optimizer.reset()

@@ -141,7 +141,7 @@ class SetupScreen(OgiveScreen):
             self.draft.changed(info),
             choices,
             1 if _is_option(info, self.draft.fields) else 0,
-            "auto" if info.optional else "(empty)",
+            "(empty)" if not info.optional else "auto" if info.stands_for is None else f"auto: {info.stands_for:g}",
         )
 
     def _show_estimate(self) -> None:

@@ -58,6 +58,14 @@ class Objective(Protocol):
         """
         ...
 
+    def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `loss`, against labels that the model draws from its own distribution.
+
+        Optimizers that estimate the curvature ask for it; an objective without such labels leaves it out, and they
+        are refused.
+        """
+        ...
+
     def held_out(self, rows: int) -> Iterator[Batch]:
         """The fixed batches that every evaluation measures."""
         ...

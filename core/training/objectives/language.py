@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from core.data.packed import PackedData
+from core.models.loss import cross_entropy, draw
 from core.settings.training import TrainingSettings
 from core.training.objectives.base import Batch
 
@@ -34,9 +34,15 @@ class Language:
         own = getattr(model, "loss", None)
         if own is not None:
             return own(ids, labels)
+        return cross_entropy(model(ids).logits, labels, IGNORE), (labels != IGNORE).sum()
+
+    def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        ids, labels = tensors
+        own = getattr(model, "drawn_loss", None)
+        if own is not None:
+            return own(ids, labels)
         logits = model(ids).logits
-        total = F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORE, reduction="sum")
-        return total, (labels != IGNORE).sum()
+        return cross_entropy(logits, draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()
 
     def held_out(self, rows: int) -> Iterator[Batch]:
         for inputs, labels in self._held_out.batches(rows):
