@@ -24,6 +24,7 @@ from core.settings.run import RunSettings
 from core.tokenization.tokenizer import Tokenizer, load
 from core.training import checkpoint, rng
 from core.training.loop import Loop
+from core.training.parallel import Team
 from core.training.precision import choose
 from core.training.records import Records
 from core.training.state import TrainerState
@@ -34,24 +35,27 @@ from core.workspace import Workspace
 TOKENIZER = "tokenizer"
 
 
-def assemble(records: Records, cancel: Cancel) -> Loop:
-    """The loop for the run that `records` writes, put back to where its last good checkpoint left it."""
+def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop:
+    """The loop for the run that `records` writes, put back to where its last good checkpoint left it; one for each
+    process of `team`."""
+    team = team or Team()
     writer = records.writer
     settings = RunSettings.model_validate(writer.header["settings"])
     training = settings.training
     device = pick_device(training.device)
     _deterministic(training.deterministic, device)
-    records.loggers = open_loggers(training.loggers, RunInfo.build(writer.path, writer.header))
+    if team.leads:
+        records.loggers = open_loggers(training.loggers, RunInfo.build(writer.path, writer.header))
+        checkpoint.sweep(writer.path)
     where = describe_device(device)
     records.update(device=where, steps=training.steps)
 
-    checkpoint.sweep(writer.path)
-    found = checkpoint.last_good(writer.path)
+    found = team.first(lambda: checkpoint.last_good(writer.path))
     for message in found.damaged:
         used = f"step {found.step}" if found.folder else "the start"
         records.alert("damaged-checkpoint", message, f"The run goes on from {used}.")
 
-    packed = _data(records, settings, cancel, found.folder)
+    packed = team.first(lambda: _data(records, settings, cancel, found.folder))
     objective = training.objective.brick.load()(packed, training, training.context or settings.model.context)
 
     records.event("phase", name="model")
@@ -62,7 +66,10 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         training.seed,
         start if start.is_dir() else None,
         bool((writer.header.get("init") or {}).get("go_on")),
+        team,
     )
+    team.take(weights.model, training)
+    team.seed(None, training.seed)
     weights.model.gradient_checkpointing = training.gradient_checkpointing
     optimizer = build_optimizer(weights.model, training)
     state = TrainerState()
@@ -78,15 +85,16 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         device=device,
         precision="fp32",
         clip=training.clip,
-        micro=state.micro or training.micro_batch_size or training.batch_size,
+        micro=state.micro or training.micro_batch_size or training.batch_size // team.size,
         halved=lambda rows: _halved(records, state, choices, training.batch_size, rows),
+        team=team,
     )
     choices: dict[str, Any] = {}
     records.event("phase", name="trial")
     choices |= choose(
         stepper,
         training,
-        lambda: objective.batch(state.position, training.batch_size).to(device),
+        lambda: team.share(objective.batch(state.position, training.batch_size)).to(device),
         training.steps - state.step,
         _earlier(writer.header, where),
         lambda what: records.event("phase", name=what),
@@ -97,10 +105,12 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         choices={**_earlier(writer.header, where), **choices},
         chosen_on=where,
         parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
+        processes=team.size,
+        parallel=team.kind,
         inputs={"packed": packed.key, "files": packed.inputs},
     )
     saved = -1 if found.folder is None else state.step
-    return Loop(settings, records, stepper, optimizer, weights, state, choices, cancel, saved)
+    return Loop(settings, records, stepper, optimizer, weights, state, choices, team.agreed(cancel), saved)
 
 
 def _earlier(header: dict[str, Any], device: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from core.cancel import Cancel
 from core.errors import OgiveError
 from core.optim.base import Optimizer
@@ -52,6 +54,7 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.training = self.settings.training
+        self.team = self.stepper.team
         self.path: Path = self.records.writer.path
         self._schedule = self.training.schedule.brick.load()
         self._telemetry = Telemetry(self.stepper.device)
@@ -85,10 +88,13 @@ class Loop:
     def _stopping(self) -> bool:
         """Between two steps: let short jobs through, hear requests, wait while paused."""
         self.cancel.yield_point()
-        requests = self.records.writer.requests()
+        requests = self._requests()
         if requests:
             self._hear(requests)
         return self.cancel.requested
+
+    def _requests(self) -> list[Request]:
+        return self.team.hear(self.records.writer.requests())
 
     def _end(self, outcome: str) -> str:
         self._settle(everything=True)
@@ -96,7 +102,8 @@ class Loop:
         if self.state.step and self.saved != self.state.step:
             self.save()
         if outcome == "finished":
-            checkpoint.point(self.path, "final", self.state.step)
+            if self.team.leads:
+                checkpoint.point(self.path, "final", self.state.step)
             self.records.event("finished", step=self.state.step, tokens=self.state.tokens)
         else:
             self.records.event("stopped", step=self.state.step, reason=self.cancel.reason)
@@ -115,7 +122,7 @@ class Loop:
         every = self.optimizer.curvature_every
         figures = self.stepper.step(batch, share, bend=every > 0 and state.step % every == 0)
         state.step += 1
-        state.position += batch.rows
+        state.position += training.batch_size
         state.tokens += batch.tokens
         record = {
             "step": state.step,
@@ -138,7 +145,7 @@ class Loop:
 
     def _fetch(self) -> Batch:
         batch = self.stepper.objective.batch(self.state.position, self.training.batch_size)
-        return batch.to(self.stepper.device)
+        return self.team.share(batch).to(self.stepper.device)
 
     def _freeze(self) -> None:
         """After the first step all that lives long is there: keep the garbage collector from walking it again.
@@ -288,9 +295,10 @@ class Loop:
 
     def _sample(self) -> None:
         with self._doing("evaluating"), rng.kept():
-            write_samples(
-                self.records, self.weights.model, self.weights.tokenizer, self.settings, self.state.step, self.cancel
-            )
+            speaker, cancel = self.weights.speaker(), self.team.own(self.cancel)
+            if speaker is not None:
+                write_samples(self.records, speaker, self.weights.tokenizer, self.settings, self.state.step, cancel)
+        self.cancel.yield_point()
 
     def save(self) -> Path:
         """Write a checkpoint of this very step, move the pointers, drop what is too old."""
@@ -301,12 +309,16 @@ class Loop:
             best = self._is_best()
             if best:
                 state.best = {key: value for key, value in (self._evaluation or {}).items() if not key.endswith("_s")}
-            folder = checkpoint.write(self.path, state.step, self._fill)
+            model = self.weights.whole()
+            trainer = self.team.gathered(self.optimizer.state_tensors()) | self.team.generators()
+            folder, gone = self.path / checkpoint.folder_name(state.step), []
+            if self.team.leads:
+                checkpoint.write(self.path, state.step, lambda folder: self._fill(folder, model, trainer))
+                checkpoint.point(self.path, "latest", state.step)
+                if best:
+                    checkpoint.point(self.path, "best", state.step)
+                gone = checkpoint.prune(self.path, self.training.keep)
             self.saved = state.step
-            checkpoint.point(self.path, "latest", state.step)
-            if best:
-                checkpoint.point(self.path, "best", state.step)
-            gone = checkpoint.prune(self.path, self.training.keep)
             seconds = round(time.perf_counter() - begun, 3)
             self.records.writer.header["best"] = state.best
             self.records.event(
@@ -314,11 +326,11 @@ class Loop:
             )
         return folder
 
-    def _fill(self, folder: Path) -> None:
-        self.weights.save(folder)
+    def _fill(self, folder: Path, model: dict[str, torch.Tensor], trainer: dict[str, torch.Tensor]) -> None:
+        self.weights.save(folder, model)
         write_trainer(
             folder,
-            {**self.optimizer.state_tensors(), **rng.device_state()},
+            trainer,
             {
                 "format": checkpoint.FORMAT,
                 "state": self.state.to_json(),
@@ -371,7 +383,7 @@ class Loop:
         while not self.cancel.wait(0.05):
             self.cancel.yield_point()
             writer.heartbeat()
-            if self._resumed(writer.requests()):
+            if self._resumed(self._requests()):
                 break
             if any(other.kind != "stop" for other in self._asked):
                 self._milestones()

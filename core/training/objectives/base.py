@@ -15,7 +15,8 @@ class Batch:
     """Rows to learn from or to measure on; row i of every tensor belongs together.
 
     `count` is the number of tokens that the loss counts (labels that are not ignored), known on the host so that the
-    gradient is normalised by all tokens of the step however it is split. `tokens` is how many tokens are read.
+    gradient is normalised by all tokens of the step however it is split; `tokens` is how many tokens are read. Where
+    several processes share a step, both are those of the whole and the rows those of one process.
     """
 
     tensors: tuple[torch.Tensor, ...]
