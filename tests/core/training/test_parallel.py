@@ -170,9 +170,8 @@ def test_checkpoints_are_those_of_one_process(story, kind):
     folders = [checkpoint.pointed(story.runs[name], "final") for name in (kind, f"{kind}-alone")]
     for folder in folders:
         checkpoint.verify(folder)
-    assert [{path.name for path in folder.iterdir()} for folder in folders][0] == {
-        path.name for path in folders[1].iterdir()
-    }
+    names = [{path.name for path in folder.iterdir()} for folder in folders]
+    assert names[0] == names[1]
     for name in ("model.safetensors", "trainer.safetensors"):
         found, expected = (load_file(folder / name) for folder in folders)
         assert found.keys() - expected.keys() <= {"rank.1.rng.cpu"}

@@ -51,6 +51,7 @@ def listener(job, cancel):
 
 def main():
     parallel.Processes.take = spoiling(parallel.Processes.take)
+    leave, parallel.Processes.leave = parallel.Processes.leave, lambda self: None  # They meet once for all runs.
     for job in json.loads(Path(sys.argv[1]).read_text()):
         spoil["at"] = job.get("poison")
         cancel = Cancel()
@@ -58,6 +59,7 @@ def main():
             execute(job["run"], cancel, listener(job, cancel) if place().leads else None)
         except OgiveError as error:
             sys.stderr.write(f"process {place().rank}: {error}\n")
+    leave(parallel.team())
 
 
 main()
