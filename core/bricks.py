@@ -1,99 +1,14 @@
 """Every brick a person can choose, as data: a name, where its class lives, one line of help, its own options.
 
-A new brick is one class in its room and one line here. Nothing is imported until `Brick.load()`, so settings, forms
-and help can list and check choices without torch.
+A new brick is one class in its room and one line here.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from core.brick import Brick, Option, Table
+from core.bricks_optim import OPTIMIZERS, SCHEDULES
 
-from core.errors import OgiveError, nearest
-
-
-@dataclass(frozen=True)
-class Option:
-    """One setting that belongs to a single brick; its type is the type of its default unless `kind` says otherwise."""
-
-    default: Any
-    help: str
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    kind: type | None = None
-
-    @property
-    def value_type(self) -> type:
-        return self.kind or type(self.default)
-
-    def check(self, value: Any, where: str) -> Any:
-        """`value` in this option's type and bounds, else a ValueError that says which rule it breaks."""
-        if value is None and self.default is None:
-            return None
-        kind = self.value_type
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise ValueError(f"{where} must be {kind.__name__}, not {value!r}")
-        if self.minimum is not None and value < self.minimum:
-            raise ValueError(f"{where} must be at least {self.minimum:g}, not {value:g}")
-        if self.maximum is not None and value > self.maximum:
-            raise ValueError(f"{where} must be at most {self.maximum:g}, not {value:g}")
-        if self.choices and value not in self.choices:
-            raise ValueError(f"{where} must be one of {', '.join(self.choices)}, not {value!r}")
-        return value
-
-
-@dataclass(frozen=True)
-class Brick:
-    """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
-
-    Facts let sizes be counted without importing the class: a feed-forward's `gated` (its first matrix is twice as
-    wide), a norm's `centred` (it has a bias where biases are on), a position scheme's `table` (one vector per place),
-    an optimizer's `moments` and `hidden_moments` (numbers kept per weight, and per weight of hidden matrices) and
-    `state_bytes` (of each, 4 when not given). `defaults` are values of fields beside the brick's own that suit it; a
-    field left empty takes them.
-    """
-
-    name: str
-    path: str
-    help: str
-    options: Mapping[str, Option] = field(default_factory=dict)
-    facts: Mapping[str, int] = field(default_factory=dict)
-    defaults: Mapping[str, float] = field(default_factory=dict)
-
-    def load(self) -> Any:
-        """Import and return the class or function."""
-        module, _, attribute = self.path.partition(":")
-        return getattr(importlib.import_module(module), attribute)
-
-
-class Table(Mapping[str, Brick]):
-    """The bricks of one kind, by name, in the order a person should meet them."""
-
-    def __init__(self, title: str, *bricks: Brick) -> None:
-        self.title = title
-        self._bricks = {brick.name: brick for brick in bricks}
-
-    def __getitem__(self, name: str) -> Brick:
-        try:
-            return self._bricks[name]
-        except KeyError:
-            raise OgiveError(f"There is no {self.title} named {name!r}.", nearest(name, self._bricks)) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._bricks
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._bricks)
-
-    def __len__(self) -> int:
-        return len(self._bricks)
-
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Brick", "Option", "Table"]
 
 POSITIONS = Table(
     "position scheme",
@@ -107,6 +22,25 @@ POSITIONS = Table(
                 0.0, "What a token of distance costs in the first head's scores, half as much in each next", minimum=0.0
             ),
         },
+        {"rotary": True},
+    ),
+    Brick(
+        "yarn",
+        "core.models.positions:YarnPositions",
+        "RoPE stretched to a longer context, wavelength by wavelength (YaRN).",
+        {
+            "theta": Option(10000.0, "Base of the rotation wavelengths", minimum=2.0),
+            "factor": Option(4.0, "How many times longer the context becomes", minimum=1.0),
+            "original": Option(
+                None, "Context before stretching (empty: context / factor)", "tokens", minimum=2, kind=int
+            ),
+            "temperature": Option(
+                None, "What queries and keys are multiplied by (empty: 0.1 ln factor + 1)", minimum=0.01, kind=float
+            ),
+            "beta_fast": Option(32.0, "Turns within the original context from which nothing is stretched", minimum=0.1),
+            "beta_slow": Option(1.0, "Turns up to which all is stretched", minimum=0.01),
+        },
+        {"rotary": True},
     ),
     Brick(
         "learned",
@@ -114,6 +48,19 @@ POSITIONS = Table(
         "One trained vector per place, as in GPT-2.",
         facts={"table": True},
     ),
+    Brick(
+        "sinusoidal",
+        "core.models.positions:SinusoidalPositions",
+        "Fixed waves added to the tokens, as in the first transformer.",
+        {"scale": Option(0.02, "Height of the waves; 0.02 is how wide tokens start", minimum=0.0001, maximum=10.0)},
+    ),
+    Brick(
+        "alibi",
+        "core.models.positions:AlibiPositions",
+        "Every token of distance costs score, in each head its own share (ALiBi).",
+        facts={"biased": True},
+    ),
+    Brick("none", "core.models.positions:Positions", "Nothing tells place but causality (NoPE)."),
 )
 
 NORMS = Table(
@@ -133,167 +80,110 @@ NORMS = Table(
     ),
 )
 
+_APPROXIMATE = Option("none", "Exact GELU or its tanh form", choices=("none", "tanh"))
+
 FEEDFORWARDS = Table(
     "feed-forward",
     Brick(
         "swiglu",
         "core.models.feedforward:SwiGLU",
         "Gated by SiLU: three matrices, the modern default.",
-        facts={"gated": True},
+        facts={"gated": True, "keeps": 4},
+    ),
+    Brick(
+        "geglu",
+        "core.models.feedforward:GeGLU",
+        "Gated by GELU: three matrices.",
+        {"approximate": _APPROXIMATE},
+        {"gated": True, "keeps": 4},
+    ),
+    Brick(
+        "reglu", "core.models.feedforward:ReGLU", "Gated by ReLU: three matrices.", facts={"gated": True, "keeps": 4}
     ),
     Brick(
         "gelu",
         "core.models.feedforward:GELU",
         "Two matrices with GELU between, as in GPT-2.",
-        {"approximate": Option("none", "Exact GELU or its tanh form", choices=("none", "tanh"))},
-    ),
-    Brick("relu2", "core.models.feedforward:ReLUSquared", "Two matrices with squared ReLU between: cheap and strong."),
-)
-
-_ADAMW = {
-    "beta1": Option(0.9, "Decay of the mean", minimum=0.0, maximum=0.9999),
-    "beta2": Option(0.95, "Decay of the square", minimum=0.0, maximum=0.99999),
-    "eps": Option(1e-8, "Added to the root", minimum=0.0),
-}
-
-OPTIMIZERS = Table(
-    "optimizer",
-    Brick(
-        "adamw",
-        "core.optim.adamw:AdamW",
-        "Adam with decoupled weight decay, fused where torch can.",
-        _ADAMW,
-        {"moments": 2},
-        {"lr": 1e-3, "weight_decay": 0.1},
+        {"approximate": _APPROXIMATE},
+        {"keeps": 2},
     ),
     Brick(
-        "muon",
-        "core.optim.muon:Muon",
-        "Orthogonalised momentum for hidden matrices, AdamW for the rest.",
-        {
-            "momentum": Option(0.95, "Decay of the momentum", minimum=0.0, maximum=0.999),
-            "newton_schulz_steps": Option(5, "Iterations of the orthogonalisation", minimum=1, maximum=10),
-            "adamw_lr": Option(
-                None,
-                "Peak learning rate of embeddings, head and norms (default: a tenth of lr)",
-                minimum=0.0,
-                kind=float,
-            ),
-            "beta1": Option(0.9, "AdamW: decay of the mean", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.95, "AdamW: decay of the square", minimum=0.0, maximum=0.99999),
-            "eps": Option(1e-8, "AdamW: added to the root", minimum=0.0),
-        },
-        {"moments": 2, "hidden_moments": 1},
-        {"lr": 0.02, "weight_decay": 0.1},
+        "relu2",
+        "core.models.feedforward:ReLUSquared",
+        "Two matrices with squared ReLU between: cheap and strong.",
+        facts={"keeps": 2},
     ),
     Brick(
-        "lion",
-        "core.optim.lion:Lion",
-        "Steps by the sign of the momentum: half of AdamW's memory.",
-        {
-            "beta1": Option(0.9, "Share of the momentum in a step", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.99, "Decay of the momentum", minimum=0.0, maximum=0.9999),
-        },
-        {"moments": 1},
-        {"lr": 2e-4, "weight_decay": 0.5},
+        "relu",
+        "core.models.feedforward:ReLU",
+        "Two matrices with ReLU between, as in the first transformer.",
+        facts={"keeps": 1},
     ),
     Brick(
-        "adafactor",
-        "core.optim.adafactor:Adafactor",
-        "Steps relative to the weights' size; almost no memory.",
-        {
-            "beta2_decay": Option(
-                -0.8, "Power of the step at which old squares lose weight", minimum=-2.0, maximum=0.0
-            ),
-            "threshold": Option(1.0, "Largest root mean square of an update", minimum=1.0),
-            "smallest": Option(1e-3, "Size a parameter is taken to have at least", minimum=0.0),
-        },
-        {"moments": 0},
-        {"lr": 0.01, "weight_decay": 0.0},
+        "leakyrelu",
+        "core.models.feedforward:LeakyReLU",
+        "Two matrices with a ReLU that lets some of the negative through.",
+        {"slope": Option(0.01, "What is left of negative numbers", minimum=0.0, maximum=1.0)},
+        {"keeps": 2},
     ),
     Brick(
-        "sophia",
-        "core.optim.sophia:Sophia",
-        "Momentum over a running estimate of the curvature, clipped (Sophia-G).",
-        {
-            "beta1": Option(0.965, "Decay of the momentum", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.99, "Decay of the curvature", minimum=0.0, maximum=0.9999),
-            "rho": Option(0.04, "Weight of the curvature: larger clips fewer weights", minimum=1e-6),
-            "every": Option(10, "Steps between two estimates of the curvature", "steps", minimum=1),
-            "eps": Option(1e-15, "Least curvature", minimum=1e-30),
-        },
-        {"moments": 2},
-        {"lr": 6e-4, "weight_decay": 0.2},
-    ),
-    Brick(
-        "adamw-8bit",
-        "core.optim.eightbit:AdamW8bit",
-        "AdamW whose state takes a quarter of the memory (bitsandbytes).",
-        _ADAMW,
-        {"moments": 2, "state_bytes": 1},
-        {"lr": 1e-3, "weight_decay": 0.1},
-    ),
-    Brick(
-        "adamw-8bit-paged",
-        "core.optim.eightbit:PagedAdamW8bit",
-        "The same; its state moves to the host when the GPU is full.",
-        _ADAMW,
-        {"moments": 2, "state_bytes": 1},
-        {"lr": 1e-3, "weight_decay": 0.1},
+        "silu",
+        "core.models.feedforward:SiLU",
+        "Two matrices with SiLU (Swish) between.",
+        facts={"keeps": 2},
     ),
 )
 
-SCHEDULES = Table(
-    "schedule",
+EXPERTS = Table(
+    "choice of experts",
+    Brick("none", "core.models.feedforward:FeedForward", "One feed-forward for all tokens."),
     Brick(
-        "cosine",
-        "core.optim.schedules:cosine",
-        "Warm-up, then half a cosine down to a floor.",
+        "topk",
+        "core.models.experts:Experts",
+        "A router sends each token to a few of many feed-forwards (mixture of experts).",
         {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "floor": Option(0.1, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
+            "count": Option(8, "Feed-forwards to choose from, each ffn_size wide", minimum=2, maximum=4096),
+            "active": Option(2, "Feed-forwards that each token goes through", minimum=1, maximum=64),
+            "renormalise": Option(True, "The shares of the chosen ones are made to sum to 1"),
+            "balance": Option(0.01, "Weight of the loss that evens out the experts' load", minimum=0.0, maximum=10.0),
+            "z_loss": Option(
+                0.001, "Weight of the loss that keeps the router's logits small", minimum=0.0, maximum=10.0
+            ),
         },
-    ),
-    Brick(
-        "linear",
-        "core.optim.schedules:linear",
-        "Warm-up, then a straight line down to a floor.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "floor": Option(0.0, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
-    ),
-    Brick(
-        "polynomial",
-        "core.optim.schedules:polynomial",
-        "Warm-up, then down to a floor by a power of the steps left.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "power": Option(2.0, "1 is a straight line; more falls faster at first", minimum=0.1, maximum=10.0),
-            "floor": Option(0.0, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
-    ),
-    Brick(
-        "wsd",
-        "core.optim.schedules:warmup_stable_decay",
-        "Warm-up, a flat stretch, then a straight line down.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "decay": Option(0.3, "Share of all steps spent going down", minimum=0.0, maximum=1.0),
-            "floor": Option(0.0, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
-    ),
-    Brick(
-        "constant",
-        "core.optim.schedules:constant",
-        "Warm-up, then the peak to the end.",
-        {"warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0)},
+        {"routed": True},
     ),
 )
 
 OBJECTIVES = Table(
     "objective",
     Brick("language", "core.training.objectives.language:Language", "Next-token cross-entropy on packed text."),
+    Brick(
+        "sft",
+        "core.training.objectives.sft:Conversations",
+        "Next-token cross-entropy on the assistant's words in conversations.",
+        {
+            "learn": Option(
+                "assistant",
+                "Which tokens: every reply, the last one of each conversation, or everything",
+                choices=("assistant", "last", "everything"),
+            ),
+            "truncate": Option(
+                "turns",
+                "Too long for training.context: leave out the last turns, the oldest ones, cut, or drop it",
+                choices=("turns", "oldest", "cut", "drop"),
+            ),
+            "packing": Option(
+                "auto",
+                "Several conversations in one row, kept apart (auto: where the model can)",
+                choices=("auto", "on", "off"),
+            ),
+            "template": Option(
+                "own",
+                "The base model's chat template, or plain `User:` and `Assistant:` (also when it has none)",
+                choices=("own", "plain"),
+            ),
+        },
+    ),
 )
 
 TOKENIZERS = Table(
@@ -305,6 +195,15 @@ TOKENIZERS = Table(
         {
             "vocab_size": Option(1024, "Entries, special tokens included", "tokens", minimum=264, maximum=1_000_000),
             "min_frequency": Option(2, "Pairs seen less often are not merged", minimum=1),
+            "split_digits": Option(False, "Every digit is a token of its own, so numbers are written digit by digit"),
+            "prefix_space": Option(False, "A space before each text, so a first word is like any other; not lossless"),
+            "normalizer": Option(
+                "none",
+                "How text is changed before it is cut; any but none is not lossless",
+                choices=("none", "nfc", "nfkc", "lowercase", "nfkc-lowercase", "strip-accents"),
+            ),
+            "special_tokens": Option([], "Texts that are always one token, such as <|scene|>", kind=list),
+            "special_pattern": Option("", "A regular expression: what it finds in the training text is one token too"),
         },
     ),
     Brick("bytes", "core.tokenization.byte:build", "One token per byte; nothing to train."),
@@ -317,6 +216,23 @@ TOKENIZERS = Table(
     ),
 )
 
+_COLUMNS = {
+    "column": Option("", "The one column that is read, as text or turns (empty: found out)"),
+    "format": Option(
+        "auto",
+        "How records are laid out",
+        choices=(
+            "auto", "text", "messages", "sharegpt", "alpaca", "prompt-completion", "preference", "transcript", "prompts"
+        ),
+    ),
+    "map": Option("", "Which column plays which part: prompt=question,completion=answer"),
+}  # fmt: skip
+_WEIGHT = {
+    "weight": Option(
+        None, "Share among several sources, relative to theirs (empty: every document once)", minimum=1e-6, kind=float
+    )
+}
+
 SOURCES = Table(
     "data source",
     Brick(
@@ -327,18 +243,53 @@ SOURCES = Table(
             "documents": Option(20_000, "Tales and conversations to write", minimum=10),
             "seed": Option(1, "Another seed is another corpus", minimum=0),
             "part": Option("all", "Tales and talk, or one of them", choices=("all", "tales", "talk")),
-        },
+        }
+        | _WEIGHT,
     ),
     Brick(
         "files",
         "core.data.files:FilesSource",
-        "Text, Markdown or JSONL files, or folders of them.",
+        "Text, Markdown, JSONL, JSON, CSV or Parquet files, or folders of them.",
         {
             "path": Option("", "A file, a folder or a glob"),
-            "column": Option("text", "JSONL: the field that holds the text (or `messages`)"),
-            "documents": Option("auto", "What one document is", choices=("auto", "file", "line", "blank-line")),
-        },
+            "documents": Option(
+                "auto", "What one document of a text file is", choices=("auto", "file", "line", "blank-line")
+            ),
+        }
+        | _COLUMNS
+        | _WEIGHT,
     ),
+    Brick(
+        "snapshot",
+        "core.data.snapshot_source:SnapshotSource",
+        "Data that was added to the workspace and does not change.",
+        {"snapshot": Option("", "Its name, or name@version")} | _WEIGHT,
+    ),
+    Brick(
+        "huggingface",
+        "core.data.hub:HuggingFaceSource",
+        "A data set of the Hugging Face Hub, or a local folder that `datasets` reads.",
+        {
+            "id": Option("", "Its id, such as roneneldan/TinyStories, or a folder"),
+            "subset": Option("", "Its configuration (empty: the only one, or default)"),
+            "split": Option("", "A split, or a slice such as train[:5%] (empty: the only one, or train)"),
+        }
+        | _COLUMNS
+        | {
+            "streaming": Option(False, "Read over the network row by row, keep nothing on disk"),
+            "revision": Option("", "A commit of the data set (empty: the newest, then kept by the run)"),
+        }
+        | _WEIGHT,
+    ),
+)
+
+PIPELINE_STAGES = Table(
+    "kind of stage",
+    Brick("data", "core.stages:Data", "Reads the data through and counts it; later stages may use it by name."),
+    Brick("tokenizer", "core.stages:TrainedTokenizer", "Trains a tokenizer on the data; later stages use it by name."),
+    Brick("train", "core.stages:Train", "Trains by a recipe: a model from nothing, or on from an earlier stage's."),
+    Brick("merge", "core.stages:Merge", "Merges an adapter that an earlier stage trained into a whole model."),
+    Brick("evaluate", "core.stages:Evaluate", "Measures an earlier stage's model by one of the suites."),
 )
 
 LOGGERS = Table(
@@ -347,4 +298,79 @@ LOGGERS = Table(
         "tensorboard", "core.runs.loggers:TensorBoard", "Writes TensorBoard event files into the run (extra: loggers)."
     ),
     Brick("wandb", "core.runs.loggers:WeightsAndBiases", "Sends metrics to Weights & Biases (extra: loggers)."),
+)
+
+_UPDATE: dict[str, Option] = {
+    "strength": Option(1.0, "How far an inner step goes; 1 suits the bundled model", minimum=0.01, maximum=20.0),
+    "inner_steps": Option(3, "Steps made for each pick", "steps", minimum=1, maximum=64),
+    "replay": Option(3, "Earlier picks that each inner step sees again", "picks", minimum=0, maximum=64),
+    "kl_weight": Option(0.04, "Pull back to the untouched model, on every reply", minimum=0.0, maximum=100.0),
+    "kl_per_pick": Option(0.05, "Farthest that one pick may move (0: no bound)", "nats per token", minimum=0.0),
+    "kl_budget": Option(0.5, "Farthest from the untouched model in all (0: no bound)", "nats per token", minimum=0.0),
+    "probe_rise": Option(
+        0.1, "Largest rise of the loss on the model's own text, as a share (0: no bound)", minimum=0.0, maximum=10.0
+    ),
+}
+_BETA = Option(2.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
+
+UPDATE_RULES = Table(
+    "update rule",
+    Brick(
+        "plackett-luce",
+        "core.steering.update:PlackettLuce",
+        "Listwise: the pick above all the others at once, with earlier picks seen again.",
+        {**_UPDATE, "beta": _BETA},
+    ),
+    Brick(
+        "dpo",
+        "core.steering.update:DPO",
+        "The pick above each of the others by itself.",
+        {**_UPDATE, "beta": _BETA},
+    ),
+    Brick("grpo", "core.steering.update:GRPO", "A clipped ratio, one-hot advantages.", _UPDATE),
+    Brick(
+        "reinforce",
+        "core.steering.update:Reinforce",
+        "Trellis's rule, exactly, to compare with: one AdamW step per pick, nothing replayed or bounded.",
+        {
+            "lr": Option(2e-5, "Learning rate of AdamW", minimum=0.0, maximum=1.0),
+            "kl_weight": Option(0.03, "Weight of the squared mean log-ratio", minimum=0.0),
+        },
+    ),
+)
+
+PROMPT_SOURCES = Table(
+    "prompt source",
+    Brick("demo", "core.steering.prompts:demo", "Questions and wishes about the built-in world."),
+    Brick("typed", "core.steering.prompts:typed", "Prompts of your own, listed or typed as you go."),
+    Brick(
+        "file",
+        "core.steering.prompts:from_file",
+        "A text file with a prompt on each line, or a column of JSONL.",
+        {
+            "path": Option("", "A .txt or .jsonl file, or a folder of them"),
+            "column": Option("", "JSONL: the field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "snapshot",
+        "core.steering.prompts:from_snapshot",
+        "A data snapshot of this workspace.",
+        {
+            "snapshot": Option("", "Name of the snapshot (`ogive data list`)"),
+            "column": Option("", "The field that holds the prompt (empty: found by its name)"),
+        },
+    ),
+    Brick(
+        "hub",
+        "core.steering.prompts:from_hub",
+        "A Hugging Face data set.",
+        {
+            "path": Option("", "Its id, such as owner/name"),
+            "subset": Option("", "Its configuration (empty: the default one)"),
+            "split": Option("train", "Which part"),
+            "column": Option("", "The column that holds the prompt (empty: found by its name)"),
+            "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+        },
+    ),
 )

@@ -10,7 +10,9 @@ import json
 import math
 import os
 import re
+import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -191,3 +193,30 @@ def append_line(path: str | os.PathLike[str], obj: Any) -> None:
     """Append `obj` to `path` as one whole JSON line; the file is made when it is not there."""
     with LineFile(path) as file:
         file.append(obj)
+
+
+def whole_folder(target: Path, fill: Callable[[Path], Any], *, replace: bool = False) -> Any:
+    """Make the folder `target`: `fill(folder)` writes its files beside it, then it is renamed. What `fill` returned.
+
+    Raises OgiveError when `target` is there and holds something (with `replace` it is replaced), or cannot be written;
+    nothing half-written stays.
+    """
+    making = target.with_name(f".{target.name}.new")
+    old = target.with_name(f".{target.name}.old")
+    try:
+        if target.exists() and not replace and (not target.is_dir() or any(target.iterdir())):
+            raise OgiveError(f"{target} is there already.", "Name another folder, or remove it first.")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        result = fill(making)
+        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            target.rename(old)
+        making.rename(target)
+        sync_folder(target.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise os_failure("write", target, error) from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return result

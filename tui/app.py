@@ -25,6 +25,7 @@ from tui.plain import AsciiFilter
 from tui.running import DETACH, ActiveRun, Runner, detach
 from tui.screens import SCREENS
 from tui.screens.base import OgiveScreen
+from tui.steering import Bench
 
 log = logging.getLogger("ogive.app")
 
@@ -59,6 +60,7 @@ class OgiveApp(App[int], inherit_bindings=False):
         self.log_path = log_path
         self.engine = Engine(self, log_path)
         self.runner = Runner(self.engine)
+        self.bench = Bench()
         self.ascii_only = ascii_only
         self.keymap, self.problems = keys.read_keymap(workspace.configs / "keys.yaml")
         self.advice = advice
@@ -270,9 +272,13 @@ class OgiveApp(App[int], inherit_bindings=False):
     def finish(self) -> list[str]:
         """After the app has gone: wait for the run to save, hand it over if so asked; what to print."""
         active = self.runner.active
-        if active is None:
+        if active is None and self.bench.session is None:
             return self.last_words
         ended = self.engine.close(seconds=600.0)
+        if ended:
+            self.last_words += self.bench.close()
+        if active is None:
+            return self.last_words
         if not ended:
             return [*self.last_words, f"{active.id} did not stop in ten minutes; its last checkpoint is good."]
         if self.detach_at_exit is not None:

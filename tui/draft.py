@@ -7,13 +7,13 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
 from core.errors import OgiveError
 from core.settings.forms import FieldInfo, describe
-from core.settings.load import load_run
+from core.settings.load import load_subject
 from core.settings.problems import explain_problem
 from core.settings.run import RunSettings
 from core.settings.store import compare, list_settings
@@ -38,11 +38,16 @@ class Draft:
     `base` is the recipe it began as, `settings` the last values that were valid as a whole.
     """
 
-    def __init__(self, base: RunSettings, reference: str = "") -> None:
+    KIND: ClassVar[type[Any]] = RunSettings
+    SUBJECT: ClassVar[str] = "training"
+    FIRST: ClassVar[str] = "demo"
+    """The recipe that a newcomer begins from."""
+
+    def __init__(self, base: Any, reference: str = "") -> None:
         self.base = base
         self.reference = reference
         """`name@version` of the recipe, empty when it began from the defaults."""
-        self.settings = base
+        self.settings: Any = base
         self._tree = base.model_dump(mode="json")
         self._unreadable: dict[str, Unreadable] = {}
         self.problems: dict[str, str] = {}
@@ -51,13 +56,13 @@ class Draft:
         self._check()
 
     @classmethod
-    def begin(cls, workspace: Workspace, reference: str = "", tree: dict[str, Any] | None = None) -> Draft:
+    def begin(cls, workspace: Workspace, reference: str = "", tree: dict[str, Any] | None = None) -> Self:
         """From a recipe (default: the first that fits a newcomer), then the remembered values laid over it."""
-        recipes = [stored.reference for stored in list_settings(workspace, "training")]
+        recipes = [stored.reference for stored in list_settings(workspace, cls.SUBJECT)]
         if not reference:
             names = [stored.partition("@")[0] for stored in recipes]
-            reference = "demo" if "demo" in names else (recipes[0] if recipes else "")
-        draft = cls(load_run(reference, workspace), reference) if reference else cls(RunSettings())
+            reference = cls.FIRST if cls.FIRST in names else (recipes[0] if recipes else "")
+        draft = cls(load_subject(cls.SUBJECT, reference, workspace), reference) if reference else cls(cls.KIND())
         if reference and "@" not in reference:
             draft.reference = f"{draft.base.name}@{draft.base.version}"
         if tree is not None:
@@ -67,7 +72,7 @@ class Draft:
     def replace(self, tree: dict[str, Any]) -> None:
         """Take all values from `tree`; one that does not fit the schema any more is left out whole."""
         try:
-            settings = RunSettings.model_validate(tree)
+            settings = self.KIND.model_validate(tree)
         except ValidationError:
             return
         self.settings, self._tree = settings, settings.model_dump(mode="json")
@@ -176,10 +181,10 @@ class Draft:
     def _check(self) -> None:
         problems = {path: bad.problem for path, bad in self._unreadable.items()}
         try:
-            self.settings = RunSettings.model_validate(self._tree)
+            self.settings = self.KIND.model_validate(self._tree)
         except ValidationError as error:
             for each in error.errors(include_url=False):
-                message, hint = explain_problem(each, RunSettings)
+                message, hint = explain_problem(each, self.KIND)
                 place = self._place(".".join(map(str, each["loc"])), message)
                 problems.setdefault(place, f"{message}. {hint}".strip() if hint else message)
             self._follow()
@@ -199,7 +204,7 @@ class Draft:
             for key in above:
                 source, target = source[key], target[key]
             target[last] = copy.deepcopy(source[last])
-            self.settings = RunSettings.model_validate(tree)
+            self.settings = self.KIND.model_validate(tree)
         except (KeyError, TypeError, ValidationError):
             return
 
@@ -220,9 +225,15 @@ class Draft:
 
     def arguments(self) -> list[str]:
         """The words of `ogive train` that make this run: the recipe, then what differs from it."""
-        words = ["ogive", "train", self.base.name if self.reference else "RECIPE"]
+        return [*self._command(), *self._changes()]
+
+    def _command(self) -> list[str]:
         if self.reference and self.base.version > 1:
-            words[-1] = self.reference
+            return ["ogive", "train", self.reference]
+        return ["ogive", "train", self.base.name if self.reference else "RECIPE"]
+
+    def _changes(self) -> list[str]:
+        words: list[str] = []
         tree, before = self.settings.model_dump(mode="json"), self.base.model_dump(mode="json")
         for info in self.fields:
             if info.path == "name" or ("." in info.path and _is_inside_brick(tree, info.path)):

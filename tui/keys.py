@@ -68,9 +68,12 @@ KEYS: tuple[Key, ...] = (
     Key("home.open", "enter", "open", "Open the run or model under the mark", 1),
     Key("home.new", "n", "new run", "Set up a new run", 2),
     Key("home.chat", "c", "chat", "Talk to the model or run under the mark", 3),
-    Key("home.monitor", "m", "monitor", "Watch the run under the mark", 4),
+    Key("home.steer", "s", "steer", "Shape the model under the mark by picks; a session of the journal goes on", 4),
+    Key("home.monitor", "m", "monitor", "Watch the run under the mark", 6),
     Key("home.resume", "r", "resume", "Go on with the stopped run under the mark", 5),
-    Key("home.find", "slash", "find", "Show only the rows that hold some words", 6, "/"),
+    Key("home.find", "slash", "find", "Show only the rows that hold some words", 8, "/"),
+    Key("home.data", "d", "data", "What there is to learn from, and the tokenizers", 7),
+    Key("home.journal", "j", "journal", "The steering sessions: go on with one, read it, export it", 9),
     Key("home.delete", "x", "delete", "Delete the run under the mark; asks first"),
     Key("home.other", "tab", "runs, models", "Between runs and models", palette=False),
     Key("home.leave", "q", "quit", "Leave; asks first when a run is alive", 95, act="app.leave", palette=False),
@@ -122,6 +125,57 @@ KEYS: tuple[Key, ...] = (
     Key("monitor.filter", "f", "filter", "Timeline and log: all lines, or warnings only"),
     Key("monitor.bell", "b", "bell", "Ring the terminal's bell on an alert, or be silent"),
     Key("monitor.back", "escape,q", "back", "Out of the zoom, else to the home screen; the run goes on", 20, "esc"),
+    # Data
+    Key("data.preview", "enter", "read", "Read the documents of the source under the mark", 1),
+    Key("data.add", "a", "add", "Add a file, a folder or a Hugging Face data set", 2),
+    Key("data.count", "c", "count", "Count its tokens by the tokenizers that are kept", 3),
+    Key("data.mark", "space", "mark", "Mark the source for a mixture, or not", 5),
+    Key("data.mixture", "m", "mix", "Weigh the marked sources against each other", 4),
+    Key("data.use", "u", "use", "Set up a run that learns from the source under the mark", 6),
+    Key("data.tokenizers", "t", "tokenizers", "How text is cut: reports, comparison, search", 7),
+    Key("data.find", "slash", "find", "Show only the sources that hold some words", 8, "/"),
+    Key("data.delete", "x", "delete", "Delete the source under the mark; asks first", 9),
+    Key("data.other", "tab", "list, details", "Between the list and the details", palette=False),
+    Key("data.back", "escape,q", "back", "To the screen before", 20, "esc"),
+    # A source's documents
+    Key("documents.next", "n,right", "next", "The next document", 1),
+    Key("documents.previous", "p,left", "previous", "The document before", 2),
+    Key("documents.more", "m", "more", "Read more documents", 3),
+    Key("documents.copy", "y", "copy", "Copy the document", 4),
+    Key("documents.other", "tab", "list, text", "Between the list and the text", 5),
+    Key("documents.back", "escape,q", "back", "Back to the sources", 20, "esc"),
+    # Choosing a file
+    Key("files.open", "enter", "open", "Into the folder, or look into the file", 1),
+    Key("files.take", "space", "take folder", "Take every readable file in the folder under the mark", 2),
+    Key("files.path", "slash", "type a path", "Type or paste a path; tab completes", 3, "/"),
+    Key("files.hub", "i", "Hugging Face", "A data set of the Hugging Face Hub, by its id", 4),
+    Key("files.up", "left,backspace,h", "up", "To the folder above", 5, "←"),
+    Key("files.hidden", "full_stop", "hidden", "Show hidden files, or not", 6),
+    Key("files.back", "escape,q", "back", "Back to the sources", 20, "esc"),
+    # Looking into what is to be added
+    Key("adding.add", "a", "add", "Read it all and keep it as a snapshot", 1),
+    Key("adding.next", "v", "next reading", "The next way in which its columns can be read", 2),
+    Key("adding.back", "escape,q", "back", "Choose another file; nothing is added", 20, "esc"),
+    # Weighing sources
+    Key("mixture.use", "s", "to setup", "Set up a run that learns from this mixture", 1),
+    Key("mixture.keep", "w", "keep", "Keep the mixture under a name", 2),
+    Key("mixture.more", "a", "add source", "Put another source in", 3),
+    Key("mixture.less", "x", "take out", "Take the source under the mark out", 4),
+    Key("mixture.back", "escape,q", "back", "Back to the sources; the mixture is not kept", 20, "esc"),
+    # Tokenizers
+    Key("tokenizers.report", "enter", "report", "Measure the tokenizer under the mark", 1),
+    Key("tokenizers.mark", "space", "mark", "Mark the tokenizer for a comparison, or not", 2),
+    Key("tokenizers.compare", "c", "compare", "The marked ones side by side on the same text", 3),
+    Key("tokenizers.search", "slash", "search", "Look up tokens by text, bytes or number", 4, "/"),
+    Key("tokenizers.sample", "e", "text", "Type the text that is shown cut into tokens", 5),
+    Key("tokenizers.data", "d", "data", "Measure on other data", 6),
+    Key("tokenizers.train", "n", "new", "Train a tokenizer and keep it", 7),
+    Key("tokenizers.delete", "x", "delete", "Delete the kept version under the mark; asks first", 8),
+    Key("tokenizers.other", "tab", "list, report", "Between the list and what is beside it", palette=False),
+    Key("tokenizers.back", "escape,q", "back", "Back to the list, then to the screen before", 20, "esc"),
+    # A new tokenizer
+    Key("tokenizer-new.start", "s", "train", "Train it and keep it", 1),
+    Key("tokenizer-new.back", "escape,q", "back", "Back; nothing is trained", 20, "esc"),
     # Chat
     Key("chat.type", "i,enter", "type", "Into the text field", 1, "i"),
     Key("chat.command", "slash", "commands", "Begin a command", 2, "/"),
@@ -136,6 +190,101 @@ KEYS: tuple[Key, ...] = (
     Key("chat.delete", "x", "delete", "Delete this conversation; asks first"),
     Key("chat.other", "tab", "type or scroll", "Between typing and scrolling"),
     Key("chat.back", "escape", "back", "Leave the text field, then to the home screen", 20, "esc"),
+    # Steer
+    Key("steer.pick-1", "1", "pick 1", "Pick a variant; twice when it is not finished", 1, act="pick(1)"),
+    Key("steer.pick-2", "2", "pick 2", "Pick the second", act="pick(2)"),
+    Key("steer.pick-3", "3", "pick 3", "Pick the third", act="pick(3)"),
+    Key("steer.pick-4", "4", "pick 4", "Pick the fourth", act="pick(4)"),
+    Key("steer.pick-5", "5", "pick 5", "Pick the fifth", act="pick(5)", palette=False),
+    Key("steer.pick-6", "6", "pick 6", "Pick the sixth", act="pick(6)", palette=False),
+    Key("steer.pick-7", "7", "pick 7", "Pick the seventh", act="pick(7)", palette=False),
+    Key("steer.pick-8", "8", "pick 8", "Pick the eighth", act="pick(8)", palette=False),
+    Key("steer.take", "enter", "pick marked", "Pick the variant under the mark"),
+    Key("steer.none", "0,x", "none", "None of these: push all of them down, within bounds", 2),
+    Key("steer.skip", "s,n", "skip", "Change nothing, on to the next prompt", 3),
+    Key("steer.write", "w", "write", "Write the reply you want: it enters as one more variant, and is the pick", 4),
+    Key("steer.again", "r", "again", "Draw other variants of the same prompt", 5),
+    Key("steer.edit", "e", "edit", "Change the prompt and draw again; the old group stays in the tree", 6),
+    Key("steer.undo", "u", "undo", "Back to before the last decision, the same variants choosable again", 7),
+    Key("steer.redo", "U,ctrl+r", "redo", "Take the undone decision again"),
+    Key("steer.branch", "b", "branch", "Begin a named branch here", 8),
+    Key("steer.tree", "t", "tree", "The tree of states: walk, search, go to any of them", 9),
+    Key("steer.compare", "c", "compare", "This state and another one, side by side on the same prompts", 10),
+    Key("steer.zoom", "z", "zoom", "The marked variant over the whole screen, or back", 11),
+    Key("steer.hotter", "h", "hotter", "Draw again with more heat, when the variants are too alike", 12),
+    Key("steer.retaste", "a", "re-taste", "The last prompt again, with the weights as they are now", 14),
+    Key("steer.bookmark", "m", "bookmark", "Name this state, to find it again in the tree", 15),
+    Key("steer.copy", "y", "copy", "Copy the marked variant", 16),
+    Key("steer.versions", "v", "control", "What the control prompt was answered after every step", 17),
+    Key("steer.prompt", "p", "prompt", "The whole prompt, and how the model reads it"),
+    Key("steer.reveal", "i", "reveal", "How the last group was drawn, and which place was which"),
+    Key("steer.settings", "S", "settings", "The settings of another session, and start it"),
+    Key("steer.journal", "J", "journal", "The sessions; this one stays open"),
+    Key("steer.following", "tab,right", "next variant", "The mark on the next variant"),
+    Key("steer.before", "shift+tab,left", "variant before", "The mark on the variant before"),
+    Key("steer.back", "escape,q", "back", "Out of the zoom, else leave; the session is kept", 20, "q"),
+    # A variant's text
+    Key("pane.line-up", "up,k", "up", "One line up", palette=False),
+    Key("pane.line-down", "down,j", "down", "One line down", palette=False),
+    Key("pane.page-up", "pageup", "page up", "One page up", palette=False),
+    Key("pane.page-down", "pagedown,space", "page down", "One page down", palette=False),
+    Key("pane.top", "home,g", "top", "To the beginning", palette=False),
+    Key("pane.end", "end,G", "newest", "To the newest text, and follow it", palette=False),
+    # The tree of states
+    Key("tree.checkout", "enter", "go there", "Make the state under the mark the one at hand", 1),
+    Key("tree.bookmark", "m", "bookmark", "Name the state under the mark", 4),
+    Key("tree.branch", "b", "branch", "Go there and begin a named branch", 5),
+    Key("tree.rename", "r", "rename", "Rename the branch under the mark", 6),
+    Key(
+        "tree.compare",
+        "c",
+        "compare",
+        "Compare two states: once on each, or twice on one for it and the one at hand",
+        7,
+    ),
+    Key("tree.find", "slash", "find", "Search: number, decision, prompt, text, branch or bookmark", 8, "/"),
+    Key("tree.found-next", "n", "next found", "To the next state that was found"),
+    Key("tree.found-before", "N", "found before", "To the state found before"),
+    Key("tree.copy", "y", "copy", "Copy what is told of the state under the mark"),
+    Key("tree.back", "escape,q", "back", "Back to steering", 20, "esc"),
+    # Set-up of a session
+    Key("steer-setup.start", "s", "start", "Load the model and begin a session with these settings", 1),
+    Key("steer-setup.preview", "v", "prompts", "The first prompts, and one of them as the model reads it", 2),
+    Key("steer-setup.recipe", "p", "recipe", "Begin from another recipe or saved version", 3),
+    Key("steer-setup.save", "w", "save", "Save these values as the next version of the recipe", 4),
+    Key("steer-setup.command", "y", "command", "Show and copy the command line that does the same", 5),
+    Key("steer-setup.find", "slash", "find", "Show only the fields that hold some words", 6, "/"),
+    Key("steer-setup.default", "x", "undo field", "Put the field under the mark back to the recipe's value", 7),
+    Key("steer-setup.back", "escape,q", "back", "Back; the values are kept", 20, "esc"),
+    # Journal
+    Key("journal.resume", "enter,r", "resume", "Go on with the session under the mark", 1),
+    Key("journal.read", "v", "read", "Read its story, from the root to where it stands", 2),
+    Key("journal.clone", "c", "clone", "Begin another session with its settings", 3),
+    Key("journal.story", "t", "story", "Write its story to a Markdown file", 4),
+    Key("journal.preferences", "p", "preferences", "Write its picks as prompt, chosen and rejected", 5),
+    Key("journal.adapter", "a", "adapter", "Save the adapter of its state as a PEFT folder", 6),
+    Key("journal.merge", "m", "merge", "Save the whole model with the adapter merged in, checked", 7),
+    Key("journal.over", "o", "start over", "Go on from its root; all that was done stays in the tree", 8),
+    Key("journal.new", "n", "new", "Another session: its settings first", 9),
+    Key("journal.delete", "x", "delete", "Delete the session for good; asks first", 10),
+    Key("journal.copy", "y", "copy", "Copy the path of its folder"),
+    Key("journal.back", "escape,q", "back", "Back to where you came from", 20, "esc"),
+    # Two states side by side
+    Key("compare.prompt", "e", "prompts", "Compare on prompts of your own", 1),
+    Key("compare.copy", "y", "copy", "Copy all of it", 2),
+    Key("compare.back", "escape,q", "back", "Back to steering; stops the comparison", 20, "esc"),
+    # Walking in the tree
+    Key("walk.parent", "up", "parent", "To the parent", palette=False),
+    Key("walk.child", "down", "child", "To the child visited last", palette=False),
+    Key("walk.sibling-before", "left", "branch before", "To the branch before", palette=False),
+    Key("walk.sibling-after", "right", "next branch", "To the next branch", palette=False),
+    Key("walk.cursor-up", "k", "row up", "One row up", palette=False),
+    Key("walk.cursor-down", "j", "row down", "One row down", palette=False),
+    Key("walk.page-up", "pageup", "page up", "One page up", palette=False),
+    Key("walk.page-down", "pagedown,space", "page down", "One page down", palette=False),
+    Key("walk.first", "home,g", "root", "To the root", palette=False),
+    Key("walk.last", "end,G", "last", "To the last row", palette=False),
+    Key("walk.here", "full_stop", "here", "To the state at hand", palette=False),
     # What was said
     Key("transcript.up", "up,k", "up", "One line up", act="line_up", palette=False),
     Key("transcript.down", "down,j", "down", "One line down", act="line_down", palette=False),
@@ -153,9 +302,14 @@ def of(screen: str) -> list[Key]:
     return [key for key in KEYS if key.screen == screen]
 
 
-def bindings(screen: str) -> list[BindingType]:
-    """The table's rows as Textual bindings, each with its id so that a keymap can move it."""
-    return [Binding(key.keys, key.action, key.label, show=False, id=key.id) for key in of(screen)]
+def bindings(screen: str, without: Iterable[str] = ()) -> list[BindingType]:
+    """The table's rows as Textual bindings, each with its id so that a keymap can move it; `without` some keys that the
+    screen around wants for itself."""
+    found: list[BindingType] = []
+    for key in of(screen):
+        kept = ",".join(one for one in key.keys.split(",") if one not in without)
+        found.append(Binding(kept, key.action, key.label, show=False, id=key.id))
+    return found
 
 
 PINNED = ("?", "q", "esc")

@@ -8,11 +8,19 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import OgiveError
 from core.runs.info import RunInfo
 from core.workspace import SHIPPED, Workspace
 from tui import words
+
+if TYPE_CHECKING:
+    from core.steering.catalog import Summary
+
+
+MOST_SESSIONS = 20
+"""Steering sessions that the home screen lists; the journal has all."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,8 @@ class ModelRow:
     note: str
     kind: str
     """run, folder, bundled or journal."""
+    session: str = ""
+    """The steering session that it came from, if it came from one."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,7 @@ def read(workspace: Workspace) -> Overview:
 def models(workspace: Workspace) -> tuple[ModelRow, ...]:
     """The models that can be talked to: the best of each run that has saved one, folders, bundled ones."""
     if not _any_model(workspace):
-        return ()
+        return steered(workspace)
     from core.models.catalog import list_models
 
     rows: list[ModelRow] = []
@@ -135,6 +145,33 @@ def models(workspace: Workspace) -> tuple[ModelRow, ...]:
         best = (entry.run.best or {}).get("eval_loss") if entry.run else None
         note += "" if best is None else f", held-out {words.figure(best)}"
         rows.append(ModelRow(entry.name, entry.title or entry.name, entry.parameters, note, entry.source))
+    return tuple(rows) + steered(workspace)
+
+
+_summaries: dict[Path, tuple[int, Summary]] = {}
+"""Sessions read before, by folder: with when their journal was written last."""
+
+
+def steered(workspace: Workspace) -> tuple[ModelRow, ...]:
+    """The newest steering sessions, as models that one can go on shaping."""
+    from core.steering.catalog import summary
+
+    kept: list[Summary] = []
+    for about in workspace.journal.glob("*/session.json"):
+        folder = about.parent
+        try:
+            stamp = (folder / "journal.jsonl").stat().st_mtime_ns
+        except OSError:
+            continue
+        if folder not in _summaries or _summaries[folder][0] != stamp:
+            _summaries[folder] = (stamp, summary(folder))
+        kept.append(_summaries[folder][1])
+    kept.sort(key=lambda one: (one.updated_at, one.id), reverse=True)
+    rows = []
+    for one in kept[:MOST_SESSIONS]:
+        if not one.damage:
+            note = f"{one.model} + {one.picks} pick{'' if one.picks == 1 else 's'}"
+            rows.append(ModelRow(one.id, one.name, None, note, "journal", one.id))
     return tuple(rows)
 
 
@@ -149,7 +186,11 @@ def _any_model(workspace: Workspace) -> bool:
     """Whether a look into the catalogue can find anything; it costs imports that an empty workspace can spare."""
     shipped = SHIPPED.parent / "checkpoints"
     patterns = ("*/config.json", "*/best", "*/final", "*/latest")
-    roots = ((workspace.checkpoints, patterns), (shipped, patterns[:1]), (workspace.journal, ("*/*/config.json",)))
+    roots = (
+        (workspace.checkpoints, patterns),
+        (shipped, patterns[:1]),
+        (workspace.journal, ("*/*/config.json",)),
+    )
     return any(next(root.glob(pattern), None) is not None for root, found in roots for pattern in found)
 
 

@@ -35,6 +35,11 @@ def count(number: float | None, unit: str = "") -> str:
     return f"{number:.0f}" + (f" {unit}" if unit else "")
 
 
+def plural(number: float | None, noun: str) -> str:
+    """`1` and `document` as `1 document`, `2000` as `2 k documents`; empty for None."""
+    return "" if number is None else f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def flops(number: float) -> str:
     """Floating-point operations as `285 GFLOP`."""
     return count(number, "FLOP").replace(" B", " G").replace(" k", " K")

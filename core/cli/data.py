@@ -1,84 +1,87 @@
 """Data: what there is to learn from, how much, and a look at it.
 
-DATA is a name from `ogive data list` (such as demo), or a path: a file, a folder or a glob of .txt, .md and .jsonl.
+DATA is a name from `ogive data list` (such as demo), or a path: a file, a folder or a glob of .txt, .md, .jsonl, .json,
+.csv and .parquet; or the id of a Hugging Face data set, such as roneneldan/TinyStories.
+
+ogive data add talk chat.jsonl                  ogive data add asked questions.csv --map prompt=question
+ogive data add tales 'books/**/*.txt'           ogive data preview org/name --subset en --split train
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
+from core.cli.naming import add_data, opened
 from core.cli.tables import count, table
-from core.errors import OgiveError, nearest
+from core.cli.tell import tell_preview
+from core.errors import OgiveError
 from core.files import read_json
-from core.settings import load, names, store
-from core.settings.data import DataSettings
+from core.settings import names
 from core.workspace import Workspace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    commands.add_parser("list", help="the data settings of this workspace, and what is packed")
+    commands.add_parser("list", help="the data of this workspace: settings, snapshots, and what is packed")
     one = commands.add_parser("show", help="counts, sizes, lengths and a few documents")
     add_data(one)
     one.add_argument("--tokenizer", metavar="T", help="count tokens too: a name, a folder or a run")
     one.add_argument("--samples", type=int, default=3, metavar="N", help="documents of each kind to show (default 3)")
-    one = commands.add_parser("preview", help="the first documents as they were understood")
+    one = commands.add_parser("preview", help="how the columns are understood, and the first rows")
     add_data(one)
-    one.add_argument("--count", type=int, default=5, metavar="N", help="documents to show (default 5)")
-    one = commands.add_parser("add", help="keep a path under a name, for use in recipes: `data: NAME`")
+    one.add_argument("--count", type=int, default=3, metavar="N", help="rows to show (default 3)")
+    one = commands.add_parser("splits", help="the subsets and splits of a Hugging Face data set")
+    one.add_argument("data", metavar="DATA", help="an id, or a folder that the datasets library reads")
+    one.add_argument("--subset", default="", help="of this subset only")
+    one = commands.add_parser("add", help="keep a copy under a name, for use in recipes: `data: NAME`")
     one.add_argument("name", help="letters, digits, dots and dashes")
-    add_data(one, "path")
-
-
-def add_data(parser: argparse.ArgumentParser, name: str = "data") -> None:
-    """The arguments that name data: what `opened` reads."""
-    parser.add_argument(name, metavar=name.upper(), help="a name, or a file, folder or glob")
-    parser.add_argument("--column", default="text", help="JSONL: the field with the text or messages (default text)")
-    parser.add_argument(
-        "--documents", default="auto", choices=("auto", "file", "line", "blank-line"), help="what one document is"
-    )
-    parser.add_argument("--set", action="append", default=[], metavar="a=b", help="change a data setting (repeatable)")
-
-
-def opened(args: argparse.Namespace, what: str) -> DataSettings:
-    """The data settings that `what` means: a name of the workspace, else a path."""
-    known = {item.name for item in names.list_settings(args.workspace, "data")}
-    if what.partition("@")[0] in known or what.endswith((".yaml", ".yml")):
-        settings = load.load_subject("data", what, args.workspace, args.set)
-        assert isinstance(settings, DataSettings)
-        return settings
-    if not any(mark in what for mark in "/*?[.~") and not Path(what).exists():
-        raise OgiveError(f"There is no data named {what!r}, and no such path.", nearest(what, known))
-    source = {"name": "files", "path": what, "column": args.column, "documents": args.documents}
-    settings = load.validate(DataSettings, {"sources": [source], **_changes(args.set)}, "--set")
-    assert isinstance(settings, DataSettings)
-    return settings
-
-
-def _changes(given: list[str]) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for path, value, text in load.parse_overrides(given):
-        if len(path) != 1:
-            raise OgiveError(f"--set {text}: of a path only whole settings can be changed.", "Such as held_out=0.1.")
-        changes[str(path[0])] = value
-    return changes
+    add_data(one, "path", several=True)
+    one.add_argument("--description", default="", help="one line for the list")
+    one.add_argument("--link", action="store_true", help="keep no copy: read it where it is, each time")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    one = commands.add_parser("delete", help="remove data that was added, for good")
+    one.add_argument("names", nargs="+", metavar="name", help="a name (all its versions), or name@version")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+    one.add_argument("--force", action="store_true", help="also when a run that is not finished reads it")
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"list": _list, "show": _show, "preview": _preview, "add": _add}[args.action](args)
+    actions = {
+        "list": _list,
+        "show": _show,
+        "preview": _preview,
+        "splits": _splits,
+        "add": _add,
+        "delete": _delete,
+    }
+    return actions[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
+    from core.data.snapshots import list_snapshots
+
     found = names.list_settings(args.workspace, "data")
-    packed = packings(args.workspace)
+    kept, packed = list_snapshots(args.workspace), packings(args.workspace)
     if args.json:
-        print(json.dumps({"data": [item.as_json() for item in found], "packed": packed}, indent=2))
+        shown = {
+            "data": [item.as_json() for item in found],
+            "snapshots": [one.to_dict() for one in kept],
+            "packed": packed,
+        }
+        print(json.dumps(shown, indent=2))
         return 0
     rows = [[item.name, str(item.version), "shipped" if item.shipped else "yours", item.description] for item in found]
     print(table(["name", "version", "from", "description"], rows))
+    if kept:
+        rows = [
+            [one.reference, one.damage, "", "", ""]
+            if one.damage
+            else [one.reference, one.kind, count(one.documents), count(one.bytes) + "B", one.id]
+            for one in kept
+        ]
+        print("\n" + table(["snapshot", "kind", "documents", "text", "id"], rows))
     if packed:
         rows = [
             [p["key"], p["sources"], p["tokenizer"], count(p["tokens"]), count(p["disk_bytes"]) + "B"] for p in packed
@@ -93,10 +96,14 @@ def packings(workspace: Workspace) -> list[dict[str, Any]]:
     for path in sorted((workspace.data / "packed").glob("*/meta.json")):
         try:
             meta = read_json(path)
+            sources = [
+                one.get("path") or one.get("id") or one.get("snapshot") or one["name"]
+                for one in meta["data"]["sources"]
+            ]
             found.append(
                 {
                     "key": meta["key"],
-                    "sources": ", ".join(source.get("path") or source["name"] for source in meta["data"]["sources"]),
+                    "sources": ", ".join(sources),
                     "tokenizer": f"{meta['tokenizer']['kind']} {meta['vocab_size']}",
                     "tokens": meta["train"]["tokens"] + meta["held_out"]["tokens"],
                     "disk_bytes": sum(file.stat().st_size for file in path.parent.iterdir()),
@@ -108,11 +115,11 @@ def packings(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from core.cli.tokenizer import find_tokenizer
     from core.data.corpus import Corpus
     from core.data.survey import survey
+    from core.data.tokenizers import find_tokenizer
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     tokenizer = find_tokenizer(args.workspace, args.tokenizer, corpus) if args.tokenizer else None
     found = survey(corpus, tokenizer, max(0, args.samples))
     if args.json:
@@ -145,36 +152,38 @@ def _shown(sample: Any) -> str:
 
 
 def _preview(args: argparse.Namespace) -> int:
-    from itertools import islice
-
+    from core.data.adding import preview
     from core.data.corpus import Corpus
-    from core.data.survey import sample
 
-    corpus = Corpus(opened(args, args.data))
-    documents = (document for source in corpus.sources for document in source.documents())
-    found = [sample("train", document, 600) for document in islice(documents, max(1, args.count))]
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
+    found = [preview(source, max(1, args.count)) for source in corpus.sources]
     if args.json:
-        shown = [
-            {"origin": s.origin, "text": s.text, "messages": s.messages, "characters": s.characters} for s in found
-        ]
-        print(json.dumps(shown, indent=2, ensure_ascii=False))
+        print(json.dumps([one.to_dict() for one in found], indent=2, ensure_ascii=False))
         return 0
-    print("\n\n".join(_shown(shown) for shown in found))
+    for number, one in enumerate(found):
+        print(("\n" if number else "") + tell_preview(one))
+    return 0
+
+
+def _splits(args: argparse.Namespace) -> int:
+    from core.data.hub import configs, splits
+
+    subsets = [args.subset] if args.subset else configs(args.data)
+    found = {subset: splits(args.data, subset) for subset in subsets}
+    if args.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    print(table(["subset", "splits"], [[subset, ", ".join(each)] for subset, each in found.items()]))
     return 0
 
 
 def _add(args: argparse.Namespace) -> int:
-    from core.data.corpus import Corpus
-    from core.data.survey import survey
+    from core.cli.adding import add
 
-    path = args.path if any(mark in args.path for mark in "*?[") else str(Path(args.path).expanduser().resolve())
-    settings = opened(argparse.Namespace(**{**vars(args), "path": path}), path)
-    found = survey(Corpus(settings), samples=0)
-    saved = store.save_version(settings, args.workspace, subject="data", name=args.name, description=args.path)
-    if args.json:
-        print(json.dumps({"name": args.name, "path": str(saved), **found.to_dict()}, indent=2))
-        return 0
-    documents = found.train.documents + found.held_out.documents
-    print(f"added {args.name}: {count(documents)} documents, {count(found.train.bytes + found.held_out.bytes)}B")
-    print(f"use it: ogive train demo --set data={args.name}")
-    return 0
+    return add(args)
+
+
+def _delete(args: argparse.Namespace) -> int:
+    from core.cli.adding import delete
+
+    return delete(args)

@@ -30,15 +30,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("core.cli.train", "train a model by a recipe"),
     "resume": ("core.cli.resume", "continue a run from its last good checkpoint"),
     "fork": ("core.cli.fork", "a new run from another run's checkpoint"),
+    "pipeline": ("core.cli.pipeline", "run a chain of stages: data, tokenizer, pretrain, fine-tune, ..."),
+    "merge": ("core.cli.merge", "merge an adapter into its base, and compare the two"),
     "settings": ("core.cli.settings", "list, show, explain, new, compare settings"),
     "model": ("core.cli.model", "list, show, new: models and their shapes"),
     "data": ("core.cli.data", "list, show, preview, add data"),
-    "tokenizer": ("core.cli.tokenizer", "train, report, compare tokenizers"),
+    "tokenizer": ("core.cli.tokenizer", "list, train, report, compare, search tokenizers"),
     "runs": ("core.cli.runs", "list, show, compare, stop, delete runs"),
     "monitor": ("core.cli.monitor", "watch a run, live or finished"),
     "status": ("core.cli.status", "one line on a run, for a shell or a tmux status bar"),
     "chat": ("core.cli.chat", "talk to a model"),
+    "steer": ("core.cli.steer", "shape a model pick by pick"),
+    "journal": ("core.cli.journal", "list, show, stats, export, delete steering sessions"),
     "generate": ("core.cli.generate", "continue a text with a model"),
+    "export": ("core.cli.export", "a model for other programs: a Hugging Face folder or a GGUF file"),
+    "import": ("core.cli.imports", "another family's checkpoint as a model of this workspace"),
+    "evaluate": ("core.cli.evaluate", "measure a model: answers, voices, loss on text"),
 }
 
 OpenApp = Callable[..., int]

@@ -76,15 +76,12 @@ class Lines:
             total = record.get("total")
             if record["name"] == "compiling":
                 self._say("compiling the model (once; kept in torch's cache)")
-            elif record["name"] not in ("model", "trial", "data"):
+            elif record["name"] not in ("base", "model", "trial", "data"):
                 self._say(
                     f"{record['name']}: {count(record['done'])}{f' of {count(total)}' if total else ''} documents"
                 )
             elif record["name"] == "data":
-                self._say(
-                    f"data: {count(record['tokens'])} tokens to learn from, {count(record['held_out_tokens'])} held "
-                    f"out, vocabulary {record['vocab_size']}"
-                )
+                self._say(data_line(record))
         elif kind == "choice":
             self._say(f"{record['name']}: {record['chosen']} ({record['why']})")
         elif kind == "alert":
@@ -96,6 +93,23 @@ class Lines:
 
     def _say(self, line: str) -> None:
         print(line, flush=True)
+
+
+def data_line(facts: dict[str, Any]) -> str:
+    """What a run reads, in a line; of conversations also what is learned of them and what became of the rest."""
+    learned = "a stream of text" if facts["tokens"] is None else f"{count(facts['tokens'])} tokens"
+    line = f"data: {learned} to learn from, {count(facts['held_out_tokens'])} held out"
+    if "learned_tokens" in facts:
+        line = f"data: {facts['documents']} conversations, {count(facts['tokens'])} tokens, "
+        line += f"{count(facts['learned_tokens'])} of them learned, {count(facts['held_out_tokens'])} held out"
+        for key, words in (
+            ("shortened", "shortened"),
+            ("left_out", "left out (too long, or no reply)"),
+            ("not_talk", "plain texts left out"),
+            ("lost_turns", "earlier replies not learned (the template rewrites them)"),
+        ):
+            line += f", {facts[key]} {words}" if facts.get(key) else ""
+    return f"{line}, vocabulary {facts['vocab_size']}"
 
 
 def one_line(text: str, limit: int) -> str:

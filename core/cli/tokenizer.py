@@ -1,142 +1,156 @@
-"""Tokenizers: train one, measure one, compare several on the same text.
+"""Tokenizers: train one and keep it, list, measure, compare several on the same text, look up tokens.
 
-TOKENIZER is a tokenizer or model folder, a run, a name of settings (such as tales), or bpe, bytes, characters.
-DATA is a name from `ogive data list` (such as demo), or a path.
+TOKENIZER is a kept tokenizer (NAME or NAME@VERSION), a tokenizer or model folder, a run, a name of settings (such as
+tales), or bpe, bytes, characters. DATA is a name from `ogive data list` (such as demo), or a path.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.bricks import TOKENIZERS
-from core.cli.data import add_data, opened
+from core.cli.naming import add_data, opened
 from core.cli.tables import count, table
 from core.errors import OgiveError, nearest
-from core.runs import registry
-from core.settings import load, names
-from core.settings.tokenizer import TokenizerSettings
-from core.workspace import Workspace
+from core.settings.data import DataSettings
+from core.settings.names import list_settings
 
 if TYPE_CHECKING:
     from core.data.corpus import Corpus
     from core.tokenization.report import TokenizerReport
-    from core.tokenization.tokenizer import Tokenizer
+    from core.tokenization.search import Search
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    one = commands.add_parser("train", help="learn a tokenizer from data and keep it in a folder")
-    one.add_argument("tokenizer", help="a name of settings, or bpe, characters")
+    one = commands.add_parser("list", help="the tokenizers kept here with their parents, and what else there is")
+    one = commands.add_parser("train", help="learn a tokenizer from data and keep it under a name")
+    one.add_argument("tokenizer", nargs="?", default="bpe", help="a name of settings, or bpe (default), characters")
     add_data(one)
-    one.add_argument("--out", metavar="DIR", help="where to keep it (default: data/tokenizers/NAME in the workspace)")
+    one.add_argument("--name", help="what to keep it as; a name that is taken gets a new version, child of the last")
+    one.add_argument("--parent", metavar="NAME@N", help="the version it comes from, when not the last of its name")
+    one.add_argument("--out", metavar="DIR", help="write the folder here instead of keeping it in the workspace")
     one.add_argument("--vocab-size", type=int, metavar="N", help="entries, special tokens included (bpe)")
+    one.add_argument(
+        "--option", action="append", default=[], metavar="a=b", help="change an option, such as split_digits=true"
+    )
     one = commands.add_parser("report", help="bytes per token, coverage, common, long and unused tokens")
     one.add_argument("tokenizer")
     add_data(one)
     one.add_argument("--top", type=int, default=15, metavar="N", help="tokens in each list (default 15)")
     one = commands.add_parser("compare", help="several tokenizers on the same text, side by side")
     one.add_argument("tokenizers", nargs="+", metavar="TOKENIZER")
-    one.add_argument("--on", dest="data", default="demo", metavar="DATA", help="the text (default demo)")
-    one.add_argument("--column", default="text", help="JSONL: the field with the text (default text)")
-    one.set_defaults(documents="auto", set=[])
-    for name in ("report", "compare"):
+    _on(one, "demo", "the text (default demo)")
+    one.add_argument("--text", default="", help="the text that is shown cut into tokens (default: from the data)")
+    one.add_argument("--top", type=int, default=8, metavar="N", help="tokens in each list (default 8)")
+    one = commands.add_parser("search", help="the tokens that hold some text or bytes, and how often they come")
+    one.add_argument("tokenizer")
+    one.add_argument("wanted", help="text (a space may be written ␣), bytes as 0x2074, or a number as #512")
+    _on(one, None, "count in this text (default: what it was trained on, else demo)")
+    one.add_argument("--top", type=int, default=40, metavar="N", help="tokens shown (default 40)")
+    for name in ("report", "compare", "search"):
         commands.choices[name].add_argument(
             "--limit", type=int, default=2000, metavar="N", help="documents read (default 2000; 0: all)"
         )
+    one = commands.add_parser("delete", help="remove a kept version for good")
+    one.add_argument("tokenizer", metavar="NAME@N")
+    one.add_argument("--yes", action="store_true", help="really")
+
+
+def _on(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
+    parser.add_argument("--on", dest="data", default=default, metavar="DATA", help=help)
+    parser.add_argument("--column", default="", help="the one column to read (default: found out)")
+    parser.set_defaults(documents="", format="", map=[], subset="", split="", streaming=False, revision="", set=[])
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"train": _train, "report": _report, "compare": _compare}[args.action](args)
-
-
-def find_tokenizer(workspace: Workspace, name: str, corpus: Corpus | None = None) -> Tokenizer:
-    """The tokenizer a person means by `name`. One that has to be trained is trained on `corpus`, and cached."""
-    from core.tokenization.tokenizer import load as load_folder
-
-    for folder in (Path(name).expanduser(), workspace.data / "tokenizers" / name):
-        if (folder / "tokenizer.json").exists():
-            return load_folder(folder)
-    settings = _settings(workspace, name)
-    if settings is not None:
-        from core.data.prepare import make_tokenizer
-        from core.tokenization.build import build
-
-        return build(settings, ()) if corpus is None else make_tokenizer(settings, corpus, workspace)
-    folder = _of_run(workspace, name)
-    if folder is not None:
-        return load_folder(folder)
-    known = [*TOKENIZERS, *(item.name for item in names.list_settings(workspace, "tokenizer"))]
-    raise OgiveError(
-        f"There is no tokenizer {name!r}: no folder, settings or run is called that.", nearest(name, known)
-    )
-
-
-def _settings(workspace: Workspace, name: str) -> TokenizerSettings | None:
-    if name in {item.name for item in names.list_settings(workspace, "tokenizer")}:
-        found = load.load_subject("tokenizer", name, workspace)
-        assert isinstance(found, TokenizerSettings)
-        return found
-    return TokenizerSettings.model_validate(name) if name in TOKENIZERS and name != "pretrained" else None
-
-
-def _of_run(workspace: Workspace, name: str) -> Path | None:
-    try:
-        path = registry.resolve(workspace, name).path
-    except OgiveError:
-        return None
-    for pointer in ("final", "best", "latest"):
-        if (path / pointer).is_file():
-            folder = path / (path / pointer).read_text().strip()
-            if (folder / "tokenizer.json").exists():
-                return folder
-    return None
+    return _ACTIONS[args.action](args)
 
 
 def _texts(corpus: Corpus, limit: int) -> list[str]:
-    texts = (document.plain() for _, document in corpus.tagged())
-    return list(islice(texts, limit) if limit else texts)
+    from core.data.tokenizers import sample_texts
+
+    return sample_texts(corpus, limit, 0)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from core.data.tokenizers import list_named
+    from core.tokenization.library import list_kept
+
+    kept = list_kept(args.workspace)
+    others = [one for one in list_named(args.workspace) if one.kind != "kept"]
+    if args.json:
+        print(json.dumps({"kept": [k.as_json() for k in kept], "others": [o.as_json() for o in others]}, indent=2))
+        return 0
+    if kept:
+        rows = []
+        for one in kept:
+            made = [one.kind, str(one.vocab_size), one.created_at[:10], one.problem or one.trained_on]
+            rows.append([one.name, str(one.version), one.parent or "-", *made])
+        print(table(["kept", "version", "parent", "kind", "tokens", "made", "trained on"], rows) + "\n")
+    print(table(["name", "from", "description"], [[one.name, one.kind, one.note] for one in others]))
+    return 0
 
 
 def _train(args: argparse.Namespace) -> int:
     from core.data.corpus import Corpus
     from core.data.prepare import make_tokenizer
+    from core.data.tokenizers import TRAINED, changed, find_tokenizer, settings_named, train_kept
 
-    settings = _settings(args.workspace, args.tokenizer)
-    if settings is None or settings.name not in ("bpe", "characters"):
-        known = [item.name for item in names.list_settings(args.workspace, "tokenizer")]
-        hint = nearest(args.tokenizer, ["bpe", "characters", *known]) if settings is None else "It needs no training."
+    settings = settings_named(args.workspace, args.tokenizer)
+    if settings is None or settings.name not in TRAINED:
+        known = [item.name for item in list_settings(args.workspace, "tokenizer")]
+        hint = nearest(args.tokenizer, [*TRAINED, *known]) if settings is None else "It needs no training."
         raise OgiveError(f"{args.tokenizer!r} is not a tokenizer that is trained.", hint)
-    if args.vocab_size is not None:
-        changed = {**settings.model_dump(), "vocab_size": args.vocab_size}
-        settings = load.validate(TokenizerSettings, changed, "--vocab-size")
-        assert isinstance(settings, TokenizerSettings)
-    corpus = Corpus(opened(args, args.data))
-    made = make_tokenizer(settings, corpus, args.workspace)
-    folder = Path(args.out).expanduser() if args.out else args.workspace.data / "tokenizers" / args.tokenizer
-    made.save(folder)
-    about = {"folder": str(folder), "kind": made.kind, "vocab_size": made.vocab_size, "sha256": made.fingerprint}
+    given = [*args.option, *([f"vocab_size={args.vocab_size}"] if args.vocab_size is not None else [])]
+    settings = changed(settings, given)
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
+    about: dict[str, Any]
+    if args.out:
+        made = make_tokenizer(settings, corpus, args.workspace)
+        folder = Path(args.out).expanduser()
+        made.save(folder)
+        about = {"folder": str(folder), "kind": made.kind, "vocab_size": made.vocab_size, "sha256": made.fingerprint}
+        name, losses = str(folder), made.losses
+    else:
+        name = args.name or _default_name(args.tokenizer, args.data)
+        kept = train_kept(args.workspace, settings, corpus, name, trained_on=args.data, parent=args.parent)
+        about, name = kept.as_json(), kept.reference
+        losses = find_tokenizer(args.workspace, name).losses
     if args.json:
-        print(json.dumps(about, indent=2))
+        print(json.dumps(about | {"losses": losses}, indent=2, ensure_ascii=False))
         return 0
-    print(f"{made.kind} tokenizer of {made.vocab_size} tokens in {folder}")
-    print(f"next: ogive tokenizer report {folder} {args.data}")
+    child = f", child of {about['parent']}" if about.get("parent") else ""
+    print(f"{name}: {about['kind']} tokenizer of {about['vocab_size']} tokens{child}\n{about['folder']}")
+    if losses:
+        print(f"not lossless: {'; '.join(losses)}")
+    print(f"next: ogive tokenizer report {name} {args.data}")
+    print(f"use it: ogive train demo --set tokenizer={{name: pretrained, path: {about['folder']}}}")
     return 0
+
+
+def _default_name(tokenizer: str, data: str) -> str:
+    from core.bricks import TOKENIZERS
+
+    if tokenizer not in TOKENIZERS:
+        return tokenizer.partition("@")[0]
+    stem = "".join(char if char.isascii() and char.isalnum() else "-" for char in Path(data).stem).strip("-")
+    return f"{stem or 'my'}-{tokenizer}"
 
 
 def _report(args: argparse.Namespace) -> int:
     from core.data.corpus import Corpus
+    from core.data.tokenizers import find_tokenizer
     from core.tokenization.report import report
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     found = report(find_tokenizer(args.workspace, args.tokenizer, corpus), _texts(corpus, args.limit), args.top)
     if args.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         return 0
-    print("\n".join(f"{name:22}{value}" for name, value in zip(_MEASURES, _figures(found), strict=True)))
+    print("\n".join(f"{name:22}{value}" for name, value in zip(MEASURES, figures(found), strict=True)))
     rows = [
         [common.name, count(common.count), f"{common.share:.1%}", long.name, count(long.count)]
         for common, long in zip(found.top, found.longest, strict=False)
@@ -147,16 +161,17 @@ def _report(args: argparse.Namespace) -> int:
     return 0
 
 
-_MEASURES = (
+MEASURES = (
     "kind", "vocabulary", "lossless", "bytes per token", "characters per token", "vocabulary used", "unknown", "text"
 )  # fmt: skip
 
 
-def _figures(found: TokenizerReport) -> list[str]:
+def figures(found: TokenizerReport) -> list[str]:
+    """The values of `MEASURES`, in words."""
     return [
         found.kind,
         f"{found.vocab_size} tokens",
-        "yes" if found.lossless else "no",
+        "yes" if found.lossless else f"no: {'; '.join(found.losses)}",
         f"{found.bytes_per_token:.3f}",
         f"{found.characters_per_token:.3f}",
         f"{found.coverage:.1%} ({found.unused} unused)",
@@ -167,16 +182,92 @@ def _figures(found: TokenizerReport) -> list[str]:
 
 def _compare(args: argparse.Namespace) -> int:
     from core.data.corpus import Corpus
+    from core.data.tokenizers import find_tokenizer
     from core.tokenization.report import compare
 
-    corpus = Corpus(opened(args, args.data))
+    corpus = Corpus(opened(args, args.data), workspace=args.workspace)
     tokenizers = {name: find_tokenizer(args.workspace, name, corpus) for name in args.tokenizers}
-    found = compare(tokenizers, _texts(corpus, args.limit))
+    found = compare(tokenizers, _texts(corpus, args.limit), sample=args.text)
     if args.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         return 0
-    columns = [_figures(one) for one in found.reports]
-    print(table(["", *found.names], [[name, *row] for name, row in zip(_MEASURES, zip(*columns), strict=True)]))
+    columns = [figures(one) for one in found.reports]
+    print(table(["", *found.names], [[name, *row] for name, row in zip(MEASURES, zip(*columns), strict=True)]))
+    lists = {
+        "most frequent": [[item.name for item in one.top] for one in found.reports],
+        "longest": [[item.name for item in one.longest] for one in found.reports],
+        "unused": [one.unused_examples[::-1] for one in found.reports],
+    }
+    for title, names in lists.items():
+        rows = [[title if at == 0 else "", *(column[at] if at < len(column) else "" for column in names)]
+                for at in range(min(args.top, max(map(len, names))))]  # fmt: skip
+        if rows:
+            print("\n" + table(["", *found.names], rows))
     for name, cut in zip(found.names, found.segments, strict=True):
-        print(f"\n{name} ({len(cut)} tokens)\n{'|'.join(cut)}")
+        print(f"\n{name} ({len(cut)} tokens)")
+        _show_cut(cut)
     return 0
+
+
+_GROUNDS = ("on grey23", "on dark_cyan", "on grey35", "on dark_goldenrod")
+
+
+def _show_cut(cut: list[str]) -> None:
+    """A text cut into tokens: neighbours on different grounds on a terminal, with bars between them elsewhere."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not console.is_terminal or console.no_color:
+        print("|".join(cut))
+        return
+    text = Text()
+    for at, name in enumerate(cut):
+        text.append(name, style=f"white {_GROUNDS[at % len(_GROUNDS)]}")
+        if name.endswith("⏎"):
+            text.append("\n")
+    console.print(text)
+
+
+def _search(args: argparse.Namespace) -> int:
+    from core.data.corpus import Corpus
+    from core.data.tokenizers import find_tokenizer
+    from core.tokenization.library import find_kept
+    from core.tokenization.search import frequencies, search
+
+    kept = None if args.data else find_kept(args.workspace, args.tokenizer)
+    if kept is not None and kept.data is not None:
+        settings, text = DataSettings.model_validate(kept.data), kept.trained_on
+    else:
+        text = args.data or "demo"
+        settings = opened(args, text)
+    corpus = Corpus(settings, workspace=args.workspace)
+    tokenizer = find_tokenizer(args.workspace, args.tokenizer, corpus)
+    found: Search = search(tokenizer, args.wanted, frequencies(tokenizer, _texts(corpus, args.limit)), args.top)
+    if args.json:
+        told = {"total": found.total, "counted_in": text, "tokens": [token.as_json() for token in found.tokens]}
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return 0
+    if not found.tokens:
+        print(f"no token of {args.tokenizer} holds {args.wanted!r}")
+        return 0
+    rows = [[str(t.id), t.name, t.hex or "special", count(t.count)] for t in found.tokens]
+    print(table(["id", "token", "bytes", "times"], rows))
+    print(f"\n{found.total} found, counted in {text}" + (f"; {args.top} shown" if found.total > args.top else ""))
+    return 0
+
+
+def _delete(args: argparse.Namespace) -> int:
+    from core.tokenization.library import delete_kept, find_kept
+
+    kept = find_kept(args.workspace, args.tokenizer)
+    if kept is not None and not args.yes:
+        raise OgiveError(f"This removes {kept.reference} ({kept.folder}) for good.", "Say --yes to do it.")
+    gone = delete_kept(args.workspace, args.tokenizer)
+    print(json.dumps(gone.as_json(), indent=2) if args.json else f"deleted {gone.reference}")
+    return 0
+
+
+_ACTIONS = {
+    "list": _list, "train": _train, "report": _report, "compare": _compare, "search": _search, "delete": _delete
+}  # fmt: skip

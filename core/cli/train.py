@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.cli.progress import detach, train_here, train_together
+from core.cli.tell import tell_data
 from core.errors import OgiveError
 from core.settings.load import load_run
 from core.training.job import create_run
@@ -52,7 +53,14 @@ def overrides(args: argparse.Namespace) -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_run(args.config, args.workspace, overrides(args))
-    return start(args, lambda: create_run(settings, args.workspace, args.name))
+
+    def make() -> Path:
+        folder = create_run(settings, args.workspace, args.name)
+        if not args.json:
+            print(tell_data(settings.data, args.workspace), end="", flush=True)
+        return folder
+
+    return start(args, make)
 
 
 def start(args: argparse.Namespace, make: Callable[[], Path]) -> int:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict, runtime_checkable
 
+from core.errors import OgiveError
+
 Part = Literal["train", "held-out"]
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being done, how many documents are done, and of how many (None: not known)."""
+
+
+class Gone(OgiveError):
+    """What a source names is not there: a file, a folder, a snapshot, a data set."""
 
 
 class Message(TypedDict):

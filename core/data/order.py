@@ -96,13 +96,28 @@ class BatchOrder:
             return parts[0]
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
+    def scattered(self, positions: np.ndarray) -> np.ndarray:
+        """As `starts`, for positions in any order (int64)."""
+        epochs, index = np.divmod(positions, self.windows)
+        found = np.empty(len(positions), np.int64)
+        for epoch in np.unique(epochs).tolist():
+            chosen = epochs == epoch
+            found[chosen] = self._places(index[chosen], epoch)
+        return found
+
+    def rows(self, starts: np.ndarray) -> np.ndarray:
+        """The windows that begin at `starts`, (len(starts), context + 1), in the stream's own type."""
+        return self._rows[starts]
+
     def batch(self, position: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and labels, both (count, context) int64, contiguous, for `torch.from_numpy`."""
         rows = self._rows[self.starts(position, count)]
         return rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
 
     def _make(self, epoch: int, block: int) -> np.ndarray:
-        index = np.arange(block * _BLOCK, min((block + 1) * _BLOCK, self.windows))
+        return self._places(np.arange(block * _BLOCK, min((block + 1) * _BLOCK, self.windows)), epoch)
+
+    def _places(self, index: np.ndarray, epoch: int) -> np.ndarray:
         offset = _keys(self.seed, epoch, 2 * _ROUNDS + 1)[-1] % (self._room + 1)
         return permute(index, self.windows, self.seed, epoch) * self.context + offset
 

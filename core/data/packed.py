@@ -6,31 +6,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import time
 from array import array
-from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from core.cancel import Cancel
-from core.data.corpus import Corpus, Progress
-from core.data.documents import Document, Input, Part
+from core.data.building import Building
+from core.data.corpus import Corpus
+from core.data.documents import Document, Input, Progress
+from core.data.encoding import encode
+from core.data.mixing import Mix, MixedOrder, mix_of
 from core.data.order import BatchOrder, HeldOutOrder
+from core.data.typed import as_document
 from core.errors import OgiveError
-from core.files import os_failure, read_json, sha256, sync_folder, write_json
+from core.files import os_failure, read_json, sha256, write_json
 from core.settings.data import DataSettings
 from core.tokenization.tokenizer import Tokenizer
 from core.workspace import Workspace
 
 FORMAT = 1
 _BATCH_DOCUMENTS, _BATCH_CHARACTERS = 1024, 1 << 20
-_NAMES: dict[Part, str] = {"train": "train", "held-out": "held_out"}
+_TRAIN, _HELD_OUT = "train", "held_out"
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,27 @@ class PackedData:
 
     folder: Path
     meta: dict[str, Any]
-    train: TokenStream
+    parts: tuple[TokenStream, ...]
+    """What is learned from: one stream, or one for each source when `mix` says how they are read together."""
     held_out: TokenStream
     tokenizer: Tokenizer
+    mix: Mix | None = None
+
+    @property
+    def train(self) -> TokenStream:
+        """The training stream of data that is not mixed."""
+        assert self.mix is None, "mixed data has several streams"
+        return self.parts[0]
+
+    @property
+    def train_tokens(self) -> int:
+        """Tokens of all training streams."""
+        return sum(len(part.tokens) for part in self.parts)
+
+    @property
+    def train_documents(self) -> int:
+        """Documents of all training streams."""
+        return sum(part.documents for part in self.parts)
 
     @property
     def inputs(self) -> list[Input]:
@@ -73,10 +93,21 @@ class PackedData:
     @cached_property
     def token_bytes(self) -> np.ndarray:
         """How many bytes of text each token stands for (int64, by id)."""
-        return np.array([len(self.tokenizer.token_bytes(number)) for number in range(self.tokenizer.vocab_size)])
+        return token_bytes(self.tokenizer)
 
-    def order(self, context: int, seed: int) -> BatchOrder:
+    def facts(self) -> dict[str, Any]:
+        """What a person should know of it."""
+        return {
+            "tokens": self.train_tokens,
+            "held_out_tokens": len(self.held_out.tokens),
+            "documents": self.train_documents,
+            "vocab_size": self.tokenizer.vocab_size,
+        }
+
+    def order(self, context: int, seed: int) -> BatchOrder | MixedOrder:
         """The training windows of `context` tokens in the order that `seed` gives."""
+        if self.mix is not None:
+            return MixedOrder([part.tokens for part in self.parts], self.mix, context, seed)
         return BatchOrder(self.train.tokens, context, seed)
 
     def held_out_order(self, context: int, limit: int | None = None) -> HeldOutOrder:
@@ -96,70 +127,82 @@ def pack(
     Needs little memory whatever the size. Raises OgiveError for data that cannot be read or a disk that cannot be
     written, Stopped when `cancel` is requested; nothing half-written is left in the cache's place.
     """
-    corpus = data if isinstance(data, Corpus) else Corpus(data, cancel, progress)
-    content = json.dumps([FORMAT, corpus.fingerprint, tokenizer.fingerprint])
+    corpus = data if isinstance(data, Corpus) else Corpus(data, cancel, progress, workspace)
+    mix = mix_of(corpus.settings)
+    content = json.dumps([FORMAT, corpus.fingerprint, tokenizer.fingerprint, *(["by source"] if mix else [])])
     key = hashlib.sha256(content.encode()).hexdigest()[:16]
-    place = workspace.data / "packed" / key
-    found = _open(place, tokenizer) if place.exists() else None
+    place = packed_folder(workspace, key)
+    found = open_packed(place, tokenizer, mix) if place.exists() else None
     if found is not None:
         return found
-    with _Building(place) as building:
-        _write(building.path, key, corpus, tokenizer)
+    with Building(place) as building:
+        _write(building.path, key, corpus, tokenizer, mix is not None)
         building.finish()
-    found = _open(place, tokenizer)
+    found = open_packed(place, tokenizer, mix)
     if found is None:
         raise OgiveError(f"The packed data in {place} was damaged as it was written.", "Check the disk and try again.")
     return found
 
 
-def _open(folder: Path, tokenizer: Tokenizer) -> PackedData | None:
+def packed_folder(workspace: Workspace, key: str) -> Path:
+    """Where the packing named `key` is kept."""
+    return workspace.data / "packed" / key
+
+
+def open_packed(folder: Path, tokenizer: Tokenizer, mix: Mix | None = None) -> PackedData | None:
     """The packing in `folder`, or None when it is not whole: a file missing, cut short or altered."""
     try:
         meta = read_json(folder / "meta.json")
         if meta["format"] != FORMAT or any(sha256(folder / name) != known for name, known in meta["sha256"].items()):
             return None
-        streams = {part: _stream(folder, name, meta) for part, name in _NAMES.items()}
+        if meta["tokenizer"]["sha256"] != tokenizer.fingerprint or bool(meta.get("parts")) != (mix is not None):
+            return None
+        parts = [read_stream(folder, name, meta["dtype"], about) for name, about in _parts(meta).items()]
+        held_out = read_stream(folder, _HELD_OUT, meta["dtype"], meta[_HELD_OUT])
     except (OgiveError, KeyError, TypeError, ValueError, OSError):
         return None
-    return PackedData(folder, meta, streams["train"], streams["held-out"], tokenizer)
+    return PackedData(folder, meta, tuple(parts), held_out, tokenizer, mix)
 
 
-def _stream(folder: Path, name: str, meta: dict[str, Any]) -> TokenStream:
-    tokens = np.memmap(folder / f"{name}.bin", dtype=meta["dtype"], mode="r")
+def _parts(meta: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Training streams by the names of their files, with their counts."""
+    parts = meta.get("parts")
+    return {f"{_TRAIN}.{number}": about for number, about in enumerate(parts)} if parts else {_TRAIN: meta[_TRAIN]}
+
+
+def read_stream(folder: Path, name: str, dtype: str, about: dict[str, Any]) -> TokenStream:
+    """The tokens in `folder` under `name`; ValueError when there are not as many as `about` counts."""
+    tokens = np.memmap(folder / f"{name}.bin", dtype=dtype, mode="r")
     ends = np.fromfile(folder / f"{name}.ends", dtype="<u8").astype(np.int64)
-    about = meta[name]
     if len(tokens) != about["tokens"] or len(ends) != about["documents"]:
         raise ValueError("counts differ")
     return TokenStream(tokens, ends, about["bytes"], about["characters"])
 
 
-def _write(folder: Path, key: str, corpus: Corpus, tokenizer: Tokenizer) -> None:
+def _write(folder: Path, key: str, corpus: Corpus, tokenizer: Tokenizer, mixed: bool) -> None:
     started = time.monotonic()
     dtype = "<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4"
+    names = [f"{_TRAIN}.{number}" for number in range(len(corpus.sources))] if mixed else [_TRAIN]
+    writers: dict[str, StreamWriter] = {}
     try:
-        with (folder / "train.bin").open("wb") as train, (folder / "held_out.bin").open("wb") as held_out:
-            writers = {
-                "train": _StreamWriter(train, dtype, tokenizer),
-                "held-out": _StreamWriter(held_out, dtype, tokenizer),
-            }
-            for part, document in corpus.tagged("Packing"):
-                writers[part].add(document)
+        with ExitStack() as stack:
+            for name in [*names, _HELD_OUT]:
+                writers[name] = StreamWriter(stack.enter_context((folder / f"{name}.bin").open("wb")), dtype, tokenizer)
+            for number, part, row in corpus.placed("Packing"):
+                writers[_HELD_OUT if part == "held-out" else names[number if mixed else 0]].add(as_document(row))
             for writer in writers.values():
                 writer.finish()
-        for part, name in _NAMES.items():
+        for name, writer in writers.items():
             with (folder / f"{name}.ends").open("wb") as file:
-                file.write(np.array(writers[part].ends, dtype="<u8").tobytes())
+                file.write(np.array(writer.ends, dtype="<u8").tobytes())
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
         raise os_failure("write", folder.parent, error) from error
-    for part, writer in writers.items():
-        if not writer.tokens:
-            raise OgiveError(
-                f"No {'held-out' if part == 'held-out' else 'training'} text is left after the split.",
-                "Add text, or change data.held_out.",
-            )
-    files = [f"{name}.{kind}" for name in _NAMES.values() for kind in ("bin", "ends")]
+    _check(writers, corpus)
+    counts = {name: writer.counts() for name, writer in writers.items()}
+    train = {kind: sum(counts[name][kind] for name in names) for kind in counts[_HELD_OUT]}
+    files = [f"{name}.{kind}" for name in writers for kind in ("bin", "ends")]
     meta = {
         "format": FORMAT,
         "key": key,
@@ -168,7 +211,9 @@ def _write(folder: Path, key: str, corpus: Corpus, tokenizer: Tokenizer) -> None
         "tokenizer": {"kind": tokenizer.kind, "sha256": tokenizer.fingerprint},
         "data": corpus.settings.model_dump(mode="json"),
         "split": [{"by": split.by, "documents": split.documents} for split in corpus.splits],
-        **{name: writers[part].counts() for part, name in _NAMES.items()},
+        _TRAIN: train,
+        _HELD_OUT: counts[_HELD_OUT],
+        **({"parts": [counts[name] for name in names]} if mixed else {}),
         "inputs": corpus.inputs(),
         "sha256": {name: sha256(folder / name) for name in files},
         "seconds": round(time.monotonic() - started, 3),
@@ -176,7 +221,17 @@ def _write(folder: Path, key: str, corpus: Corpus, tokenizer: Tokenizer) -> None
     write_json(folder / "meta.json", meta)
 
 
-class _StreamWriter:
+def _check(writers: dict[str, StreamWriter], corpus: Corpus) -> None:
+    """OgiveError when a stream is empty."""
+    for name, writer in writers.items():
+        if not writer.tokens:
+            part = "held-out" if name == _HELD_OUT else "training"
+            number = name.partition(".")[2]
+            where = f" of source {int(number) + 1} ({corpus.settings.sources[int(number)].name})" if number else ""
+            raise OgiveError(f"No {part} text{where} is left after the split.", "Add text, or change data.held_out.")
+
+
+class StreamWriter:
     """Encodes documents in batches and appends their ids to a file."""
 
     def __init__(self, file: BinaryIO, dtype: str, tokenizer: Tokenizer) -> None:
@@ -194,10 +249,10 @@ class _StreamWriter:
             self.characters += len(words)
             self.bytes += len(words) if words.isascii() else len(words.encode("utf-8", "surrogatepass"))
         if len(self._waiting) >= _BATCH_DOCUMENTS or self._size >= _BATCH_CHARACTERS:
-            self._flush()
+            self.flush()
 
     def finish(self) -> None:
-        self._flush()
+        self.flush()
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -209,17 +264,12 @@ class _StreamWriter:
             "characters": self.characters,
         }
 
-    def _flush(self) -> None:
-        texts = iter(self._tokenizer.encode_batch([doc.text for doc in self._waiting if doc.text is not None]))
-        talks = [doc.messages for doc in self._waiting if doc.text is None]
-        rendered: Iterable[list[int]] = iter(
-            self._tokenizer.render_batch([talk or [] for talk in talks]) if talks else []
-        )
+    def flush(self) -> None:
+        """Write what waits."""
         ids: list[int] = []
-        for document in self._waiting:
-            ids += next(iter(texts if document.text is not None else rendered))
+        for document, found in zip(self._waiting, encode(self._waiting, self._tokenizer), strict=True):
+            ids += found
             if not document.continues:
-                ids.append(self._tokenizer.eos_id)
                 self.ends.append(self.tokens + len(ids))
         self._file.write(np.array(ids, dtype=self._dtype).tobytes())
         self.tokens += len(ids)
@@ -227,48 +277,6 @@ class _StreamWriter:
         self._size = 0
 
 
-class _Building:
-    """A folder made beside its place and renamed into it when it is whole; removed when it is not."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.path = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns():x}.building")
-
-    def __enter__(self) -> _Building:
-        try:
-            self.place.parent.mkdir(parents=True, exist_ok=True)
-            for left in self.place.parent.glob(".*.building"):
-                if not _alive(left.name):
-                    shutil.rmtree(left, ignore_errors=True)
-            self.path.mkdir()
-        except OSError as error:
-            raise os_failure("write", self.place.parent, error) from error
-        return self
-
-    def finish(self) -> None:
-        """Put the folder in its place, instead of a damaged one that is there."""
-        try:
-            if self.place.exists():
-                aside = self.path.with_name(self.path.name.replace(".building", ".old.building"))
-                self.place.rename(aside)
-                shutil.rmtree(aside, ignore_errors=True)
-            self.path.rename(self.place)
-        except OSError as error:
-            raise os_failure("write", self.place, error) from error
-        sync_folder(self.place.parent)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _alive(name: str) -> bool:
-    """Whether the process that made the building folder `name` still runs."""
-    try:
-        os.kill(int(name.split(".")[2]), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, ValueError, IndexError):
-        return True
-    return True
+def token_bytes(tokenizer: Tokenizer) -> np.ndarray:
+    """How many bytes of text each token stands for (int64, by id)."""
+    return np.array([len(tokenizer.token_bytes(number)) for number in range(tokenizer.vocab_size)])

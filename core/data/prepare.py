@@ -7,10 +7,13 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Iterator
 
 from core.cancel import Cancel
-from core.data.corpus import Corpus, Progress
+from core.data.corpus import Corpus
+from core.data.documents import Progress
 from core.data.packed import PackedData, pack
+from core.data.streamed import StreamedData, first_texts, open_streamed
 from core.errors import OgiveError
 from core.files import os_failure
 from core.settings.data import DataSettings
@@ -28,13 +31,16 @@ def prepare(
     workspace: Workspace,
     cancel: Cancel | None = None,
     progress: Progress | None = None,
-) -> PackedData:
-    """The packed data, with its tokenizer in `.tokenizer`. The held-out text is never shown to the tokenizer.
+) -> PackedData | StreamedData:
+    """The packed data, or with `data.streaming` the data to be read while training; its tokenizer is in `.tokenizer`.
+    The held-out text is never shown to the tokenizer.
 
     Give a `Tokenizer` to use one that is there already, as a resumed or forked run does.
     """
-    corpus = Corpus(data, cancel, progress)
+    corpus = Corpus(data, cancel, progress, workspace)
     ready = tokenizer if isinstance(tokenizer, Tokenizer) else make_tokenizer(tokenizer, corpus, workspace, cancel)
+    if data.streaming:
+        return open_streamed(corpus, ready, workspace)
     return pack(corpus, ready, workspace, cancel, progress)
 
 
@@ -51,7 +57,7 @@ def make_tokenizer(
             return load(place)
         except OgiveError:
             shutil.rmtree(place, ignore_errors=True)
-    made = build(settings, corpus.texts(), cancel)
+    made = build(settings, first_texts(corpus) if corpus.settings.streaming else Texts(corpus), cancel)
     beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns():x}")
     try:
         made.save(beside)
@@ -62,3 +68,13 @@ def make_tokenizer(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return made
+
+
+class Texts:
+    """The words of the training documents of a corpus, read anew each time they are gone through."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def __iter__(self) -> Iterator[str]:
+        return self._corpus.texts()

@@ -3,8 +3,8 @@
 Capture is by hand (`torch.cuda.graph`) in the calling thread, because the compile mode that captures by itself keeps
 its graphs in thread-local state. Everything a step touches has a fixed address and shape: the token ids, the cache
 with its lengths on the device, the logits. A graph is kept with its model and captured anew when the number of
-rows, the room or the address of any weight changes; training in place changes none of them. On other devices the
-same steps run uncaptured, which is how they are tested without a GPU.
+rows, the room, the address of any weight or an adapter's switch changes; training in place changes none of them. On
+other devices the same steps run uncaptured, which is how they are tested without a GPU.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from weakref import WeakKeyDictionary, ref
 import torch
 from torch import Tensor, nn
 
+from core.adapters import switches
 from core.models.decoder import Decoder
 
 ROOM_STEP = 256
 WARM_UPS = 3
+CACHE_NAMES = ("cache", "past_key_values", "cache_params")
+"""What models call their cache: the library's name since 5.24, and the older ones that models with code of their own
+still use."""
 
 _runners: WeakKeyDictionary[nn.Module, StaticRunner] = WeakKeyDictionary()
 
@@ -44,7 +48,8 @@ class StaticRunner(ABC):
     def prefill(self, prompt: Tensor, variants: int, room: int) -> Tensor:
         read, logits = self._read(prompt)
         room = self._bounded(-(-room // ROOM_STEP) * ROOM_STEP)
-        key = (variants, room, tuple(weight.data_ptr() for weight in self._model.parameters()))
+        addresses = tuple(weight.data_ptr() for weight in self._model.parameters())
+        key = (variants, room, addresses, switches(self._model))
         if key != self._key:
             self._graph = None
             self._ids = torch.zeros(variants, 1, dtype=torch.long, device=self.device)
@@ -143,11 +148,15 @@ class StaticDecoderRunner(StaticRunner):
 class StaticTransformersRunner(StaticRunner):
     """A causal model of `transformers` over its `StaticCache`, with place and mask kept on the device by us."""
 
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._cache_name = cache_name(model) or CACHE_NAMES[0]
+
     def _read(self, prompt: Tensor) -> tuple[Any, Tensor]:
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self._model.config)
-        logits = self._model(input_ids=prompt, past_key_values=cache, use_cache=True).logits[:, -1]
+        logits = self._model(input_ids=prompt, **{self._cache_name: cache}, use_cache=True).logits[:, -1]
         return cache, logits
 
     def _set_aside(self, read: Any, variants: int, room: int) -> None:
@@ -173,7 +182,7 @@ class StaticTransformersRunner(StaticRunner):
             input_ids=self._ids,
             position_ids=self._place.expand(self._ids.shape[0], -1),
             attention_mask=self._mask,
-            past_key_values=self._cache,
+            **{self._cache_name: self._cache},
             use_cache=True,
         )
         self._place.add_(1)
@@ -207,14 +216,22 @@ def can_capture(model: Any) -> bool:
     config = model.config
     if not type(model).__module__.startswith("transformers.models."):
         return False
+    if getattr(model, "quantization_method", None) is not None:
+        return False
     if getattr(config, "_attn_implementation", "") not in ("sdpa", "eager"):
         return False
     if any(getattr(config, name, None) for name in ("num_experts", "num_local_experts", "n_routed_experts")):
         return False
     reads = inspect.signature(model.forward).parameters
-    if not {"position_ids", "past_key_values", "attention_mask"} <= set(reads):
+    if not {"position_ids", "attention_mask"} <= set(reads) or cache_name(model) not in CACHE_NAMES[:2]:
         return False
     return all(type(layer) is StaticLayer for layer in StaticCache(config=config, max_cache_len=ROOM_STEP).layers)
+
+
+def cache_name(model: Any) -> str | None:
+    """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
+    known = inspect.signature(model.forward).parameters
+    return next((name for name in CACHE_NAMES if name in known), None)
 
 
 def _kept(model: Any, kind: type[StaticRunner]) -> StaticRunner:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from core.adapters import is_adapted
 from core.errors import OgiveError
 from core.generation import graphs, packing
 from core.models.decoder import Decoder
@@ -58,7 +58,7 @@ class TransformersRunner:
         self._model = model
         self._stepping = model
         self._cache: Any = None
-        self._cache_name = _cache_name(model)
+        self._cache_name = graphs.cache_name(model)
         self._read: Tensor | None = None
         self.device = next(model.parameters()).device
 
@@ -88,8 +88,10 @@ class TransformersRunner:
         return model(input_ids=ids, **cached).logits[:, -1]
 
 
-def runner_for(model: nn.Module) -> Runner:
-    """The runner for a model, by its kind and its device."""
+def runner_for(model: Any) -> Runner:
+    """The runner for a model, by its kind and its device. Adapter layers stand inside the model that peft wraps, so it
+    is that which runs."""
+    model = model.get_base_model() if is_adapted(model) else model
     inner = decoder_of(model)
     if inner is not None:
         return graphs.decoder_runner(inner) if inner.device.type == "cuda" else DecoderRunner(inner)
@@ -112,10 +114,3 @@ def decoder_of(model: nn.Module) -> Decoder | None:
         return model
     inner = getattr(model, "decoder", None)
     return inner if isinstance(inner, Decoder) else None
-
-
-def _cache_name(model: Any) -> str | None:
-    """The argument that takes a cache; None for a model that knows none, which is then read anew at each step."""
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    known = inspect.signature(base.forward).parameters
-    return next((name for name in ("past_key_values", "cache_params") if name in known), None)

@@ -19,12 +19,14 @@ class Sight:
     """What queries may look at, made once for all layers.
 
     `mask` is added to the scores, broadcasts to `(batch, heads, queries, keys)` and is None when nothing needs masking
-    beyond `causal` (which then means: as many keys as queries, each sees those up to its own place).
+    beyond `causal` (which then means: as many keys as queries, each sees those up to its own place). Keys before
+    `begin` lie outside every query's window; `mask` leaves them out.
     """
 
     causal: bool
     mask: Tensor | None
     plain: bool
+    begin: int = 0
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, sight: Sight, dropout: float = 0.0) -> Tensor:
@@ -75,15 +77,16 @@ class Attention(nn.Module):
         heads: int,
         kv_heads: int,
         head_size: int,
-        bias: bool,
+        qkv_bias: bool,
+        out_bias: bool,
         dropout: float,
         norm: Callable[[int], nn.Module] | None,
     ) -> None:
         super().__init__()
         self.heads, self.kv_heads, self.head_size, self.dropout = heads, kv_heads, head_size, dropout
         parts = (heads * head_size, kv_heads * head_size, kv_heads * head_size)
-        self.qkv = blank.linear(size, sum(parts), bias=bias, parts=parts)
-        self.out = blank.linear(heads * head_size, size, bias=bias)
+        self.qkv = blank.linear(size, sum(parts), bias=qkv_bias, parts=parts)
+        self.out = blank.linear(heads * head_size, size, bias=out_bias)
         self.q_norm = norm(head_size) if norm else None
         self.k_norm = norm(head_size) if norm else None
 
@@ -109,5 +112,7 @@ class Attention(nn.Module):
         value = value.transpose(1, 2)
         if cache is not None:
             key, value = cache.update(layer, key, value)
+        if sight.begin:
+            key, value = key[:, :, sight.begin :], value[:, :, sight.begin :]
         mixed = attend(query, key, value, sight, self.dropout if self.training else 0.0)
         return self.out(mixed.transpose(1, 2).reshape(batch, time, -1))

@@ -6,7 +6,9 @@ PyTorch's own constructors draw at once. That costs time twice, and on the meta 
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from core.models.grouped import grouped
 
 
 class _Undrawn(nn.Linear):
@@ -31,3 +33,28 @@ def linear(inputs: int, outputs: int, bias: bool, parts: tuple[int, ...] = ()) -
 def embedding(rows: int, width: int) -> nn.Embedding:
     """A plain `nn.Embedding` with unset weights."""
     return nn.Embedding(rows, width, _weight=torch.empty(rows, width))
+
+
+def stack(count: int, inputs: int, outputs: int, bias: bool, parts: tuple[int, ...]) -> Stack:
+    """`count` linear layers as one `Stack` with unset weights."""
+    return Stack(count, inputs, outputs, bias, parts)
+
+
+class Stack(nn.Module):
+    """`count` linear layers of one shape, applied to rows that are sorted by layer. The matrices stand one above the
+    other in `weight` `(count * outputs, inputs)`; `parts` are the rows of each, as for `linear`."""
+
+    def __init__(self, count: int, inputs: int, outputs: int, bias: bool, parts: tuple[int, ...]) -> None:
+        super().__init__()
+        self.count, self.in_features, self.out_features = count, inputs, outputs
+        self.parts = parts * count
+        self.weight = nn.Parameter(torch.empty(count * outputs, inputs))
+        self.bias = nn.Parameter(torch.empty(count * outputs)) if bias else None
+
+    def forward(self, x: Tensor, owner: Tensor, ends: Tensor) -> Tensor:
+        """Rows `(n, inputs)` of which row i belongs to layer `owner[i]`, ascending; layer k's end before `ends[k]`."""
+        device = x.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else self.weight.dtype
+        weight = self.weight.view(self.count, self.out_features, self.in_features).to(dtype)
+        y = grouped(x.to(dtype), weight, ends)
+        return y if self.bias is None else y + self.bias.to(dtype).view(self.count, -1)[owner]

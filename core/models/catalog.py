@@ -13,15 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from core.errors import OgiveError, nearest
 from core.files import read_json
-from core.models.counting import count
-from core.models.names import CONFIG, MODEL_TYPE
+from core.models.base import base_of
+from core.models.names import ADAPTER_CONFIG, CONFIG, MODEL_TYPE
 from core.runs.info import RunInfo
 from core.runs.registry import list_runs
-from core.settings.model import ModelSettings
 from core.workspace import SHIPPED, Workspace
 
 POINTERS = ("best", "final", "latest")
@@ -48,6 +45,11 @@ class ModelEntry:
     def as_json(self) -> dict[str, Any]:
         kept = {key: value for key, value in vars(self).items() if key != "run"}
         return kept | {"run": self.run.id if self.run else None, "marks": list(self.marks)}
+
+
+def is_model(folder: Path) -> bool:
+    """Whether `folder` holds a model, or an adapter that names the model it stands on."""
+    return (folder / CONFIG).is_file() or (folder / ADAPTER_CONFIG).is_file()
 
 
 def list_models(workspace: Workspace) -> list[ModelEntry]:
@@ -78,7 +80,7 @@ def resolve_model(workspace: Workspace, name: str | os.PathLike[str] | None = No
     text = os.fspath(name)
     given = Path(text).expanduser()
     by_path = isinstance(name, Path) or text.startswith((".", "/", "~"))
-    if by_path or (given / CONFIG).is_file():
+    if by_path or is_model(given):
         return _at_path(given)
     stem, _, which = text.partition(":")
     mine = [entry for entry in entries if stem in _names(entry)]
@@ -125,7 +127,7 @@ def _by_prefix(entries: list[ModelEntry], stem: str) -> list[ModelEntry]:
 
 def _at_path(folder: Path) -> ModelEntry:
     """A model folder, or a run's folder (its best)."""
-    if (folder / CONFIG).is_file():
+    if is_model(folder):
         return _entry(folder, folder.name, "folder")
     if (folder / "run.json").is_file():
         return _choose(RunInfo.read(folder), "")
@@ -138,7 +140,7 @@ def _choose(info: RunInfo, which: str) -> ModelEntry:
     """A run's checkpoint by pointer or step; the best it has when `which` is empty."""
     if which.isdigit():
         folder = info.path / f"step-{int(which):08d}"
-        if (folder / CONFIG).is_file():
+        if is_model(folder):
             return _entry(folder, f"{info.id}:{which}", "run", run=info)
         steps = [str(int(found.name[5:])) for found in _steps(info.path)]
         raise OgiveError(
@@ -171,16 +173,16 @@ def _pointed(run: Path, pointer: str) -> Path | None:
     except (OSError, UnicodeDecodeError):
         return None
     folder = run / name
-    return folder if name and folder.parent == run and (folder / CONFIG).is_file() else None
+    return folder if name and folder.parent == run and is_model(folder) else None
 
 
 def _steps(run: Path) -> list[Path]:
-    return sorted(folder for folder in run.glob("step-*") if folder.name[5:].isdigit() and (folder / CONFIG).is_file())
+    return sorted(folder for folder in run.glob("step-*") if folder.name[5:].isdigit() and is_model(folder))
 
 
 def _folders(root: Path, source: str, prefix: str = "") -> Iterator[ModelEntry]:
     for folder in _subfolders(root):
-        if (folder / CONFIG).is_file():
+        if is_model(folder):
             yield _entry(folder, f"{prefix}/{folder.name}" if prefix else folder.name, source)
 
 
@@ -192,24 +194,45 @@ def _subfolders(root: Path) -> list[Path]:
 
 
 def _entry(folder: Path, name: str, source: str, marks: tuple[str, ...] = (), run: RunInfo | None = None) -> ModelEntry:
-    """What a folder's config.json tells; sizes stay None for a foreign or damaged one."""
+    """What a folder's config.json tells, of an adapter that of the model beneath; sizes stay None for a foreign or
+    damaged one."""
     config, modified = {}, 0.0
+    adapter = not (folder / CONFIG).is_file()
     try:
-        config = read_json(folder / CONFIG)
-        modified = (folder / CONFIG).stat().st_mtime
+        modified = (folder / (ADAPTER_CONFIG if adapter else CONFIG)).stat().st_mtime
+        config = read_json((_beneath(folder) if adapter else folder) / CONFIG)
     except (OgiveError, OSError):
         pass
     config = config if isinstance(config, dict) else {}
-    parameters = context = None
-    if config.get("model_type") == MODEL_TYPE:
-        try:
-            settings = ModelSettings.model_validate(config["model"])
-            parameters, context = count(settings, int(config["vocab_size"])).parameters, settings.context
-        except (ValidationError, OgiveError, KeyError, TypeError, ValueError):
-            pass
-    elif isinstance(config.get("max_position_embeddings"), int):
-        context = config["max_position_embeddings"]
+    own = config.get("model_type") == MODEL_TYPE
+    parameters, context = (config.get(key) for key in ("parameters", "max_position_embeddings"))
+    context = context if isinstance(context, int) else None
+    if own and not isinstance(parameters, int):
+        parameters = _counted(config)
+    elif not own:
+        parameters = None
     step = int(folder.name[5:]) if run and folder.name[5:].isdigit() else None
     title = run.name if run else folder.name
-    kind = str(config.get("model_type", ""))
+    kind = f"{config.get('model_type', '')}{' + adapter' if adapter else ''}"
     return ModelEntry(name, str(folder), source, title, marks, step, modified, parameters, context, kind, run)
+
+
+def _counted(config: dict[str, Any]) -> int | None:
+    """Parameters of a folder whose config does not name them. Settings cost an import that home can do without."""
+    from pydantic import ValidationError
+
+    from core.models.counting import count
+    from core.settings.model import ModelSettings
+
+    try:
+        settings = ModelSettings.model_validate(config["model"])
+        return count(settings, int(config["vocab_size"])).parameters
+    except (ValidationError, OgiveError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _beneath(folder: Path) -> Path:
+    """Where the model beneath an adapter is, without hashing it: its sizes are all that is asked."""
+    base = base_of(folder)
+    near = folder / base.near
+    return near if base.near and (near / CONFIG).is_file() else Path(base.path)

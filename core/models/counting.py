@@ -20,11 +20,15 @@ def padded(vocab_size: int) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """One kind of layer over the whole model; `flops` is a forward pass for one token, in floating-point operations."""
+    """One kind of layer over the whole model; `flops` is a forward pass for one token, in floating-point operations.
+
+    `idle` are the parameters that a token does not use: the experts it is not sent to.
+    """
 
     name: str
     parameters: int
     flops: int
+    idle: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ class Count:
     @property
     def parameters(self) -> int:
         return sum(part.parameters for part in self.parts)
+
+    @property
+    def active(self) -> int:
+        """Parameters that one token uses; fewer than all where a router chooses among experts."""
+        return self.parameters - sum(part.idle for part in self.parts)
 
     @property
     def forward_flops(self) -> int:
@@ -52,9 +61,10 @@ class Count:
 def count(settings: ModelSettings, vocab_size: int, context: int | None = None) -> Count:
     """Parameters and arithmetic by part.
 
-    A matrix costs 2 operations per entry; attention costs 4 per head dimension and key, all `context` keys counted
-    (Chowdhery et al. 2022, appendix B): training is 6N + 12 * layers * heads * head_size * context, with N the entries
-    of matrices, the head's among them also when it is tied.
+    A matrix costs 2 operations per entry; attention costs 4 per head dimension and key, all `context` keys counted, or
+    all within the window (Chowdhery et al. 2022, appendix B): training is 6N + 12 * layers * heads * head_size *
+    context, with N the entries of matrices, the head's among them also when it is tied. Of experts, those count that a
+    token is sent to.
     """
     s = settings
     context = context or s.context
@@ -62,25 +72,42 @@ def count(settings: ModelSettings, vocab_size: int, context: int | None = None) 
     query, key = s.heads * s.head_size_resolved, s.kv_heads_resolved * s.head_size_resolved
     qkv = query + 2 * key
     inner = s.ffn_size_resolved
-    first = 2 * inner if s.feedforward.brick.facts.get("gated") else inner
-    vectors = 2 if s.norm.brick.facts.get("centred") and s.bias else 1
+    first = 2 * inner if s.gated else inner
+    vectors = 2 if s.has_bias("norm") else 1
+    experts, used = expert_counts(s)
 
     projections = s.hidden_size * (qkv + query)
-    attention = projections + (qkv + s.hidden_size if s.bias else 0)
+    attention = projections + qkv * s.has_bias("qkv") + s.hidden_size * s.has_bias("out")
     if s.qk_norm:
         attention += 2 * vectors * s.head_size_resolved
     matrices = s.hidden_size * (first + inner)
-    feedforward = matrices + (first + s.hidden_size if s.bias else 0)
+    feedforward = matrices + (first + s.hidden_size) * s.has_bias("ffn")
+    router = experts * s.hidden_size if s.routed else 0
     places = s.context * s.hidden_size if s.positions.brick.facts.get("table") else 0
     parts = (
         Part("embedding", rows * s.hidden_size, 0),
         Part("positions", places, 0),
-        Part("attention", s.layers * attention, s.layers * (2 * projections + 4 * query * context)),
-        Part("feed-forward", s.layers * feedforward, s.layers * 2 * matrices),
-        Part("norms", (2 * s.layers + 1) * vectors * s.hidden_size, 0),
+        Part(
+            "attention",
+            s.layers * attention,
+            s.layers * (2 * projections + 4 * query * min(context, s.window or context)),
+        ),
+        Part(
+            "experts" if s.routed else "feed-forward",
+            s.layers * experts * feedforward,
+            s.layers * used * 2 * matrices,
+            s.layers * (experts - used) * feedforward,
+        ),
+        Part("router", s.layers * router, s.layers * 2 * router),
+        Part("norms", (2 * s.layers + 1 + s.embedding_norm) * vectors * s.hidden_size, 0),
         Part("head", 0 if s.tied else rows * s.hidden_size, 2 * rows * s.hidden_size),
     )
     return Count(parts, context)
+
+
+def expert_counts(settings: ModelSettings) -> tuple[int, int]:
+    """How many feed-forwards a block has, and how many of them one token goes through."""
+    return (settings.experts["count"], settings.experts["active"]) if settings.routed else (1, 1)
 
 
 @dataclass(frozen=True)
@@ -126,7 +153,8 @@ def training_memory(
     state = facts.get("state_bytes", 4) * numbers
     narrow = 2 if precision == "bf16" else 4
     tokens = batch * context
-    layer = tokens * _kept_per_token(s, context, narrow, plain=device == "cpu" and context <= PLAIN_UP_TO)
+    plain = device == "cpu" and context <= PLAIN_UP_TO
+    layer = tokens * _kept_per_token(s, context, narrow, plain)
     stream = 4 * tokens * s.hidden_size
     logits = tokens * padded(vocab_size)
     if device.startswith("cuda") and logits > CHUNK_ABOVE:
@@ -138,7 +166,9 @@ def training_memory(
             "weights": 4 * total + (2 * hidden if narrow == 2 else 0),
             "gradients": 4 * total,
             "optimizer": state,
-            "activations": (layer + s.layers * stream if checkpointing else s.layers * layer) + 3 * stream,
+            "activations": (layer + s.layers * stream if checkpointing else s.layers * layer)
+            + 3 * stream
+            + (0 if plain else narrow * _mask(s, context)),
             "logits": held,
         }
     )
@@ -170,8 +200,9 @@ torch.compile, which fuses the mask into the softmax; from 128 keys on the fused
 def _matrix_width(s: ModelSettings) -> int:
     """Entries of one layer's matrices, per number of the stream."""
     query, key = s.heads * s.head_size_resolved, s.kv_heads_resolved * s.head_size_resolved
-    first = 2 if s.feedforward.brick.facts.get("gated") else 1
-    return 2 * query + 2 * key + (first + 1) * s.ffn_size_resolved
+    experts, _ = expert_counts(s)
+    router = experts if s.routed else 0
+    return 2 * query + 2 * key + router + experts * (3 if s.gated else 2) * s.ffn_size_resolved
 
 
 def _kept_per_token(s: ModelSettings, context: int, narrow: int, plain: bool) -> int:
@@ -179,10 +210,21 @@ def _kept_per_token(s: ModelSettings, context: int, narrow: int, plain: bool) ->
     query, key = s.heads * s.head_size_resolved, s.kv_heads_resolved * s.head_size_resolved
     # A norm keeps its input or the quotient, and what the next matrix reads.
     norm = s.hidden_size * (4 + narrow)
-    turned = 0 if s.positions.brick.facts.get("table") else query + key
+    turned = query + key if s.positions.brick.facts.get("rotary") else 0
     attention = narrow * (query + 2 * key + query)
     attention += narrow * s.heads * context if plain else narrow * turned
     if s.qk_norm and not s.norm.brick.facts.get("centred"):
         attention += (4 if narrow == 4 else 8) * (query + key)
-    feedforward = narrow * s.ffn_size_resolved * (4 if s.feedforward.brick.facts.get("gated") else 2)
+    feedforward = narrow * s.ffn_size_resolved * s.feedforward.brick.facts["keeps"]
+    if s.routed:
+        # Sorted rows in and out of each expert; the router's shares in fp32, sorted places as 64-bit numbers.
+        count, active = expert_counts(s)
+        feedforward = active * (feedforward + 2 * narrow * s.hidden_size + 40) + 12 * count
     return 2 * norm + attention + feedforward
+
+
+def _mask(s: ModelSettings, context: int) -> int:
+    """Numbers of the mask that all layers share: one per query and key, for each head where the scheme is biased."""
+    if s.positions.brick.facts.get("biased") or s.positions.options.get("recency"):
+        return s.heads * context * context
+    return context * context if s.window is not None and s.window < context else 0

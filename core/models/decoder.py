@@ -23,6 +23,11 @@ INIT_STD = 0.02
 IGNORE = -100
 
 
+def build_norm(settings: ModelSettings, size: int) -> nn.Module:
+    """The chosen norm over `size` numbers."""
+    return settings.norm.brick.load()(size, bias=settings.has_bias("norm"), **settings.norm.options)
+
+
 class Block(nn.Module):
     """x + attention(norm(x)), then x + feedforward(norm(x))."""
 
@@ -31,7 +36,7 @@ class Block(nn.Module):
         s = settings
 
         def norm(size: int) -> nn.Module:
-            return s.norm.brick.load()(size, bias=s.bias, **s.norm.options)
+            return build_norm(s, size)
 
         self.attention_norm = norm(s.hidden_size)
         self.attention = Attention(
@@ -39,26 +44,30 @@ class Block(nn.Module):
             s.heads,
             s.kv_heads_resolved,
             s.head_size_resolved,
-            s.bias,
-            s.dropout,
+            s.has_bias("qkv"),
+            s.has_bias("out"),
+            s.attention_dropout_resolved,
             norm if s.qk_norm else None,
         )
         self.feedforward_norm = norm(s.hidden_size)
-        feedforward = s.feedforward.brick.load()
-        self.feedforward = feedforward(s.hidden_size, s.ffn_size_resolved, s.bias, **s.feedforward.options)
+        activation = s.feedforward.brick.load()(**s.feedforward.options)
+        self.feedforward = s.experts.brick.load()(
+            s.hidden_size, s.ffn_size_resolved, s.has_bias("ffn"), activation, **s.experts.options
+        )
         self.dropout = s.dropout
 
     def forward(
         self, x: Tensor, positions: Positions, prepared: Any, sight: Sight, cache: Cache | None, layer: int
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor | None]:
+        """The stream after this block, and what its router adds to the loss while training, if it has one."""
         mixed = self.attention(self.attention_norm(x), positions.rotate, prepared, sight, cache, layer)
         if self.dropout:
             mixed = F.dropout(mixed, self.dropout, self.training)
         x = x + mixed
-        fed = self.feedforward(self.feedforward_norm(x))
+        fed, penalty = self.feedforward(self.feedforward_norm(x))
         if self.dropout:
             fed = F.dropout(fed, self.dropout, self.training)
-        return x + fed
+        return x + fed, penalty
 
 
 class Decoder(nn.Module):
@@ -79,8 +88,9 @@ class Decoder(nn.Module):
         self.positions: Positions = s.positions.brick.load()(
             s.hidden_size, s.head_size_resolved, s.heads, s.context, **s.positions.options
         )
+        self.embedding_norm = build_norm(s, s.hidden_size) if s.embedding_norm else None
         self.blocks = nn.ModuleList(Block(s) for _ in range(s.layers))
-        self.norm = s.norm.brick.load()(s.hidden_size, bias=s.bias, **s.norm.options)
+        self.norm = build_norm(s, s.hidden_size)
         self.head = None if s.tied else blank.linear(s.hidden_size, padded(vocab_size), bias=False)
         if self.embedding.weight.device.type != "meta":
             self.reset()
@@ -91,7 +101,7 @@ class Decoder(nn.Module):
         (GPT-2), or zero where `zero_init` is on; padding rows are zero."""
         narrow = INIT_STD / math.sqrt(2 * self.settings.layers)
         for name, module in self.named_modules():
-            if isinstance(module, nn.Linear):
+            if isinstance(module, nn.Linear | blank.Stack):
                 writes = name.endswith(("attention.out", "feedforward.down"))
                 if writes and self.settings.zero_init:
                     nn.init.zeros_(module.weight)
@@ -146,12 +156,18 @@ class Decoder(nn.Module):
         where a key may be seen: `(batch, keys)` for padding, `(batch, time, keys)` for documents packed together; it
         is applied besides causality, and a token always sees itself.
         """
+        return self.read(ids, positions, cache, mask)[0]
+
+    def read(
+        self, ids: Tensor, positions: Tensor | None = None, cache: Cache | None = None, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """As `hidden`, and what routers add to the loss per token while training, a scalar; None without any."""
         time = ids.shape[1]
         place: Place = slice(0, time)
         keys, visible = time, None
         if cache is not None:
             place, keys, visible = cache.begin(time)
-        elif time > self.settings.context:
+        elif positions is None and time > self.settings.context:
             raise OgiveError(
                 f"{time} tokens are more than the model's context of {self.settings.context}.", "Shorten the text."
             )
@@ -159,18 +175,23 @@ class Decoder(nn.Module):
         x = ids if ids.is_floating_point() else self.embedding(ids)
         if positions is not None:
             place = positions
+        if self.embedding_norm is not None:
+            x = self.embedding_norm(x)
         x = self.positions.add(x, place)
         if self.settings.dropout:
             x = F.dropout(x, self.settings.dropout, self.training)
         prepared = self.positions.prepare(place, x)
+        penalties = []
         for layer, block in enumerate(self.blocks):
             if self.gradient_checkpointing and self.training and cache is None:
-                x = checkpoint(block, x, self.positions, prepared, sight, None, layer, use_reentrant=False)
+                x, penalty = checkpoint(block, x, self.positions, prepared, sight, None, layer, use_reentrant=False)
             else:
-                x = block(x, self.positions, prepared, sight, cache, layer)
+                x, penalty = block(x, self.positions, prepared, sight, cache, layer)
+            if penalty is not None:
+                penalties.append(penalty)
         if cache is not None:
             cache.advance(time)
-        return self.norm(x)
+        return self.norm(x), torch.stack(penalties).mean() if penalties else None
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits `(..., vocab_size)` of the stream `(..., hidden_size)`."""
@@ -183,28 +204,34 @@ class Decoder(nn.Module):
         return F.linear(hidden, weight[: self.vocab_size])
 
     def loss(self, ids: Tensor, labels: Tensor, ignore: int = IGNORE, **inputs: Any) -> tuple[Tensor, Tensor]:
-        """Sum of nats (fp32) of `labels` `(batch, time)` (the tokens after `ids`), and how many were not `ignore`."""
-        return self._loss_of(self.hidden(ids, **inputs), labels, ignore)
+        """Sum of nats (fp32) of `labels` `(batch, time)` (the tokens after `ids`), and how many were not `ignore`.
+
+        While training, `z_loss` times the squared log-normaliser of each counted token is part of it (Chowdhery et al.
+        2022, section 5), and so is, per counted token, what routers add; in evaluation it is the nats alone.
+        """
+        hidden, penalty = self.read(ids, **inputs)
+        count = (labels != ignore).sum()
+        total = self._nats(hidden, labels, ignore, self.settings.z_loss if self.training else 0.0)
+        return total if penalty is None else total + penalty * count, count
 
     def drawn_loss(self, ids: Tensor, labels: Tensor, ignore: int = IGNORE, **inputs: Any) -> tuple[Tensor, Tensor]:
-        """As `loss`, against labels that the model itself draws in place of those that count: the gradient of a
-        Gauss-Newton-Bartlett estimate."""
+        """The nats alone, as `loss` sums them, of labels that the model itself draws in place of those that count: its
+        gradient is what Gauss-Newton-Bartlett estimates of the curvature are made of."""
         hidden = self.hidden(ids, **inputs)
         with torch.no_grad():  # In parts that hold no more logits than a chunk of the loss does.
             rows = max(1, CHUNK // self.embedding.weight.shape[0])
             parts = zip(hidden.flatten(0, 1).split(rows), labels.flatten().split(rows), strict=True)
             drawn = torch.cat([losses.draw(self.logits(part), given, ignore) for part, given in parts])
-        return self._loss_of(hidden, drawn.view_as(labels), ignore)
+        return self._nats(hidden, drawn.view_as(labels), ignore, 0.0), (labels != ignore).sum()
 
-    def _loss_of(self, hidden: Tensor, labels: Tensor, ignore: int) -> tuple[Tensor, Tensor]:
-        count = (labels != ignore).sum()
+    def _nats(self, hidden: Tensor, labels: Tensor, ignore: int, z_loss: float) -> Tensor:
         weight = self._head_weight()
         if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > CHUNK_ABOVE:
             flat = hidden.reshape(-1, hidden.shape[-1])
-            total = losses.chunked_cross_entropy(flat, weight, labels.reshape(-1), ignore, self.vocab_size)
-        else:
-            total = losses.cross_entropy(self.logits(hidden), labels, ignore)
-        return total, count
+            return losses.chunked_cross_entropy(
+                flat, weight, labels.reshape(-1), ignore, self.vocab_size, z_loss=z_loss
+            )
+        return losses.cross_entropy(self.logits(hidden), labels, ignore, z_loss)
 
     def _head_weight(self) -> Tensor | None:
         """The head as a bare matrix `(padded, hidden_size)`, or None when an adapter or quantiser stands around it."""
@@ -218,25 +245,41 @@ class Decoder(nn.Module):
         """Causality, the cache's and the caller's masks and the position scheme's bias as one thing for all layers."""
         like = self.embedding.weight
         device, dtype = like.device, _compute_dtype(like)
-        plain = device.type == "cpu" and 1 < time <= keys <= PLAIN_UP_TO
+        window = self.settings.window or keys
+        begin = max(0, place.start + 1 - window) if isinstance(place, slice) else 0
+        near = keys - begin <= window
+        plain = device.type == "cpu" and 1 < time <= keys - begin <= PLAIN_UP_TO
         queries: Place = place if positions is None else positions
-        bias = self.positions.bias(queries, slice(0, keys) if positions is None or keys != time else positions, like)
-        if visible is None and mask is None and bias is None and (time == 1 or (time == keys and not plain)):
-            return Sight(causal=time > 1, mask=None, plain=plain)
+        bias = self.positions.bias(
+            queries, slice(begin, keys) if positions is None or keys != time else positions, like
+        )
+        if visible is None and mask is None and bias is None and near and (time == 1 or (time == keys and not plain)):
+            return Sight(causal=time > 1, mask=None, plain=plain, begin=begin)
         seen = _causal(time, keys, device) if visible is None else visible
+        if not near:
+            seen = seen & _within(window, place, keys, device)
+        seen = seen[..., begin:]
         if mask is not None:
-            own = torch.arange(keys, device=device) == (
-                place if isinstance(place, Tensor) else torch.arange(place.start, place.stop, device=device)
-            ).unsqueeze(-1)
-            seen = seen & (mask[:, None, :] if mask.dim() == 2 else mask).bool() | own
+            own = torch.arange(begin, keys, device=device) == _counted(place, device).unsqueeze(-1)
+            seen = seen & (mask[:, None, :] if mask.dim() == 2 else mask)[..., begin:].bool() | own
         seen = seen.unsqueeze(-3)
         added = torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(~seen, float("-inf"))
-        return Sight(causal=False, mask=added if bias is None else added + bias.to(dtype), plain=plain)
+        return Sight(False, added if bias is None else added + bias.to(dtype), plain, begin)
 
 
 def _causal(time: int, keys: int, device: torch.device) -> Tensor:
     """True where the last `time` of `keys` tokens may look, `(1, time, keys)`."""
     return torch.ones(1, time, keys, dtype=torch.bool, device=device).tril(keys - time)
+
+
+def _counted(place: Place, device: torch.device) -> Tensor:
+    """A place as numbers, `(time,)` or `(batch, time)`."""
+    return place if isinstance(place, Tensor) else torch.arange(place.start, place.stop, device=device)
+
+
+def _within(window: int, place: Place, keys: int, device: torch.device) -> Tensor:
+    """True where a key is one of the last `window` that its query may see, `(batch or nothing, time, keys)`."""
+    return torch.arange(keys, device=device) > _counted(place, device).unsqueeze(-1) - window
 
 
 def _compute_dtype(weight: Tensor) -> torch.dtype:

@@ -1,6 +1,7 @@
-"""The part of a block between attentions: each is built as `FeedForward(size, inner, bias, **options)`.
+"""The part of a block between attentions, and the functions it may have inside.
 
-`up` is the first matrix (gate and up in one when gated: rows [gate | up]) and `down` writes back to the residual.
+A brick of the FEEDFORWARDS table is built as `Activation(**options)`: it turns what the first matrix gives into what
+the last one reads, and is `gated` where the first matrix gives twice as much, [gate | up].
 """
 
 from __future__ import annotations
@@ -11,40 +12,99 @@ from torch.nn import functional as F
 from core.models import blank, eager
 
 
-class SwiGLU(nn.Module):
-    """down(silu(gate(x)) * up(x)), gate and up as one matrix (Shazeer 2020)."""
+class Activation(nn.Module):
+    """The base: `forward` takes `(..., inner)`, or `(..., 2 * inner)` when gated, and gives `(..., inner)`."""
 
-    def __init__(self, size: int, inner: int, bias: bool) -> None:
-        super().__init__()
-        self.up = blank.linear(size, 2 * inner, bias=bias, parts=(inner, inner))
-        self.down = blank.linear(inner, size, bias=bias)
+    gated = False
+
+
+class SwiGLU(Activation):
+    """silu(gate) * up (Shazeer 2020)."""
+
+    gated = True
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up = self.up(x).chunk(2, dim=-1)
-        return self.down(F.silu(gate) * up)
+        gate, up = x.chunk(2, dim=-1)
+        return F.silu(gate) * up
 
 
-class GELU(nn.Module):
-    """down(gelu(up(x))); `approximate` is torch's: none, or tanh as in GPT-2."""
+class GeGLU(Activation):
+    """gelu(gate) * up (Shazeer 2020); `approximate` is torch's: none, or tanh."""
 
-    def __init__(self, size: int, inner: int, bias: bool, approximate: str) -> None:
+    gated = True
+
+    def __init__(self, approximate: str) -> None:
         super().__init__()
         self.approximate = approximate
-        self.up = blank.linear(size, inner, bias=bias)
-        self.down = blank.linear(inner, size, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(F.gelu(self.up(x), approximate=self.approximate))
+        gate, up = x.chunk(2, dim=-1)
+        return F.gelu(gate, approximate=self.approximate) * up
 
 
-class ReLUSquared(nn.Module):
-    """down(relu(up(x))^2) (So et al. 2021, Primer)."""
+class ReGLU(Activation):
+    """relu(gate) * up (Shazeer 2020)."""
 
-    def __init__(self, size: int, inner: int, bias: bool) -> None:
+    gated = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, up = x.chunk(2, dim=-1)
+        return F.relu(gate) * up
+
+
+class GELU(Activation):
+    """x * Phi(x) (Hendrycks and Gimpel 2016); `approximate` is torch's: none, or tanh as in GPT-2."""
+
+    def __init__(self, approximate: str) -> None:
         super().__init__()
-        self.up = blank.linear(size, inner, bias=bias)
-        self.down = blank.linear(inner, size, bias=bias)
+        self.approximate = approximate
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = self.up(x)
-        return self.down(eager.relu_squared(inner) if eager.pays(inner) else F.relu(inner).square())
+        return F.gelu(x, approximate=self.approximate)
+
+
+class ReLUSquared(Activation):
+    """max(x, 0)^2 (So et al. 2021, Primer)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return eager.relu_squared(x) if eager.pays(x) else F.relu(x).square()
+
+
+class ReLU(Activation):
+    """max(x, 0)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x)
+
+
+class LeakyReLU(Activation):
+    """x where positive, else `slope` * x (Maas et al. 2013)."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.leaky_relu(x, self.slope)
+
+
+class SiLU(Activation):
+    """x * sigmoid(x) (Elfwing et al. 2018)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.silu(x)
+
+
+class FeedForward(nn.Module):
+    """down(activation(up(x))); gate and up are one matrix, rows [gate | up]."""
+
+    def __init__(self, size: int, inner: int, bias: bool, activation: Activation) -> None:
+        super().__init__()
+        first, parts = (2 * inner, (inner, inner)) if activation.gated else (inner, ())
+        self.up = blank.linear(size, first, bias=bias, parts=parts)
+        self.activation = activation
+        self.down = blank.linear(inner, size, bias=bias)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """`(batch, time, size)` in and out, and what its use costs the loss: nothing."""
+        return self.down(self.activation(self.up(x))), None

@@ -74,6 +74,7 @@ def config_of(decoder: Decoder, ids: Mapping[str, Any]) -> dict[str, Any]:
         "architectures": ["DecoderForCausalLM"],
         "model_type": MODEL_TYPE,
         "vocab_size": decoder.vocab_size,
+        "parameters": sum(weight.numel() for weight in decoder.parameters()),
         "model": decoder.settings.model_dump(),
         **common_names(decoder.settings),
         **ids,
@@ -134,7 +135,7 @@ def read_weights(folder: str | Path, device: str | torch.device = "cpu") -> dict
             raise OgiveError(
                 f"{folder} holds no weights: {name} is missing.", "Only safetensors are read, never pickle."
             )
-        _check_hash(path)
+        check_hash(path)
         try:
             state |= load_file(path, device=str(device))
         except safetensors.SafetensorError as error:
@@ -144,7 +145,7 @@ def read_weights(folder: str | Path, device: str | torch.device = "cpu") -> dict
     return state
 
 
-def _check_hash(path: Path) -> None:
+def check_hash(path: Path) -> None:
     """OgiveError when the folder has a manifest and the file is not what was written. Files over 1 GiB are trusted:
     hashing takes about a second for each, and safetensors sees by itself when one is cut short."""
     manifest = path.parent / MANIFEST

@@ -14,7 +14,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationMixin, PreT
 from transformers.cache_utils import Cache, DynamicCache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
-from core.models.decoder import Decoder
+from core.models import loss as losses
+from core.models.decoder import IGNORE, Decoder
 from core.models.folder import common_names
 from core.models.names import MODEL_TYPE
 from core.models.positions import Place
@@ -25,7 +26,7 @@ class DecoderConfig(PreTrainedConfig):
     """Our settings whole in `model`; the usual names (`hidden_size`, ...) are derived from them."""
 
     model_type = MODEL_TYPE
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference = ["cache"]
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values: Cache | None = None,
+        cache: Cache | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         use_cache: bool | None = None,
@@ -122,16 +123,27 @@ class DecoderForCausalLM(PreTrainedModel, GenerationMixin):
         if given is None:
             raise ValueError("Give input_ids or inputs_embeds.")
         use_cache = self.config.use_cache if use_cache is None else use_cache
-        if use_cache and past_key_values is None and not self.training:
-            past_key_values = DynamicCache(config=self.config)
-        cache = None if past_key_values is None else _ForeignCache(past_key_values, given.device)
-        hidden = self.decoder.hidden(given, position_ids, cache, _allowed(attention_mask, given, past_key_values))
+        if use_cache and cache is None and not self.training:
+            cache = DynamicCache(config=self.config)
+        kept = None if cache is None else _ForeignCache(cache, given.device)
+        hidden, penalty = self.decoder.read(given, position_ids, kept, _allowed(attention_mask, given, cache))
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = self.decoder.logits(hidden[:, keep])
         loss = None
         if labels is not None:
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=self.config.vocab_size, **kwargs)
-        return CausalLMOutputWithPast(loss=loss, logits=logits, past_key_values=past_key_values)
+            loss = loss + self._penalties(logits, labels, penalty)
+        return CausalLMOutputWithPast(loss=loss, logits=logits, cache=cache)
+
+    def _penalties(self, logits: Tensor, labels: Tensor, routers: Tensor | None) -> Tensor | float:
+        """What is added to the mean loss while training: the z-loss of the logits, and what routers ask for."""
+        weight = self.decoder.settings.z_loss
+        added: Tensor | float = 0.0 if routers is None else routers
+        if weight and self.training:
+            flat, after = logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten()
+            total = losses.normalisers(flat, after, IGNORE)
+            added = added + weight * total / (after != IGNORE).sum().clamp(min=1)
+        return added
 
 
 def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor | None:
@@ -145,6 +157,14 @@ def _allowed(mask: Tensor | None, given: Tensor, cache: Cache | None) -> Tensor 
         return None
     keys = given.shape[1] if cache is None else cache.get_mask_sizes(given.shape[1], 0)[0]
     return nn.functional.pad(mask, (0, keys - mask.shape[1])).bool()
+
+
+def enclose(decoder: Decoder) -> DecoderForCausalLM:
+    """`decoder` itself inside the class of transformers: the same weights, nothing copied."""
+    with torch.device("meta"):
+        model = DecoderForCausalLM(DecoderConfig(decoder.settings, decoder.vocab_size))
+    model.decoder = decoder
+    return model.train(decoder.training)
 
 
 AutoConfig.register(MODEL_TYPE, DecoderConfig, exist_ok=True)

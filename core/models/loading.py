@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from core.errors import OgiveError
-from core.models import native
+from core.models import native, quantised
 from core.models.decoder import Decoder
 from core.models.folder import assemble, load_decoder, read_config, read_weights
-from core.models.names import CONFIG, MODEL_TYPE
+from core.models.names import ADAPTER_CONFIG, CONFIG, MODEL_TYPE
 from core.tokenization import tokenizer as tokenizers
 from core.tokenization.tokenizer import Tokenizer
 
@@ -45,11 +45,14 @@ def load(
     trust_remote_code: bool = False,
     *,
     import_native: bool = False,
+    quantise: str | None = None,
 ) -> LoadedModel:
-    """Load a model folder of ours, else a foreign one through transformers.
+    """Load a model folder of ours, an adapter's folder with the model it stands on, else a foreign model through
+    transformers.
 
     `dtype` None means fp32 on CPU and the stored one elsewhere. With `import_native` a Llama, Qwen3 or GPT-2 folder is
-    read into our own decoder instead (same logits). Raises OgiveError when nothing is there, the files are damaged,
+    read into our own decoder instead (same logits). `quantise` is 8bit or 4bit (nf4): weights held in so many bits by
+    bitsandbytes, computed with in `dtype`. Raises OgiveError when nothing is there, the files are damaged,
     the network is down, or the model brings code of its own and `trust_remote_code` does not allow it.
     """
     device = torch.device(device)
@@ -57,16 +60,25 @@ def load(
     if not folder.is_dir():
         if _is_path(path_or_id):
             raise OgiveError(f"There is no folder {folder}.", "`ogive model list` shows the models here.")
-        return _load_foreign(str(path_or_id), device, dtype, trust_remote_code)
+        return _load_foreign(str(path_or_id), device, dtype, trust_remote_code, quantise)
+    if (folder / ADAPTER_CONFIG).is_file():
+        from core.models.adapted import load_adapted
+
+        return load_adapted(folder, device, dtype, trust_remote_code, quantise=quantise)
     config = read_config(folder)
     if dtype is None and device.type == "cpu":
         dtype = torch.float32
-    if config.get("model_type") == MODEL_TYPE:
+    if config.get("model_type") == MODEL_TYPE and quantise is not None:
+        import core.models.huggingface  # noqa: F401 - makes the class known to transformers
+
+        whole: Any = _load_foreign(str(folder), device, dtype, trust_remote_code, quantise).model
+        decoder: Decoder = whole.decoder
+    elif config.get("model_type") == MODEL_TYPE:
         decoder = load_decoder(folder, device, dtype)
     elif import_native:
         decoder = import_decoder(folder, device, dtype)
     else:
-        return _load_foreign(str(folder), device, dtype, trust_remote_code)
+        return _load_foreign(str(folder), device, dtype, trust_remote_code, quantise)
     return LoadedModel(decoder, tokenizers.load(folder), folder.name, str(folder), decoder.settings.context, "own")
 
 
@@ -84,7 +96,9 @@ def _is_path(given: str | Path) -> bool:
     return isinstance(given, Path) or text.startswith((".", "/", "~")) or text.count("/") > 1
 
 
-def _load_foreign(name: str, device: torch.device, dtype: torch.dtype | None, trust: bool) -> LoadedModel:
+def _load_foreign(
+    name: str, device: torch.device, dtype: torch.dtype | None, trust: bool, quantise: str | None = None
+) -> LoadedModel:
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -92,14 +106,18 @@ def _load_foreign(name: str, device: torch.device, dtype: torch.dtype | None, tr
 
     if dtype is None and device.type == "cpu":
         dtype = torch.float32
+    more: dict[str, Any] = {}
+    if quantise is not None:
+        quantised.check(quantise, device)
+        more = {"quantization_config": quantised.config(quantise, dtype or torch.bfloat16), "device_map": {"": device}}
     try:
         config = AutoConfig.from_pretrained(name, trust_remote_code=trust)
         model = AutoModelForCausalLM.from_pretrained(
-            name, config=config, dtype=dtype or "auto", trust_remote_code=trust, use_safetensors=True
+            name, config=config, dtype=dtype or "auto", trust_remote_code=trust, use_safetensors=True, **more
         )
     except (OSError, ValueError, KeyError, ImportError, SafetensorError, RuntimeError) as error:
         raise _explained(name, error) from error
-    model = model.to(device).eval()
+    model = model.eval() if quantise is not None else model.to(device).eval()
     label = Path(name).name if Path(name).is_dir() else name
     return LoadedModel(model, load_foreign(name, trust_remote_code=trust), label, name, _context(config), "foreign")
 

@@ -11,10 +11,20 @@ from torch.nn import functional as F
 from core.models.counting import CHUNK
 
 
-def cross_entropy(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
-    """Sum of nats over labels other than `ignore`, fp32; logits `(..., vocab)`, labels `(...)`."""
+def cross_entropy(logits: Tensor, labels: Tensor, ignore: int, z_loss: float = 0.0) -> Tensor:
+    """Sum of nats over labels other than `ignore`, fp32; logits `(..., vocab)`, labels `(...)`.
+
+    With `z_loss`, that times the squared log-normaliser is added for each counted label: it keeps logits from drifting
+    (Chowdhery et al. 2022, PaLM, section 5).
+    """
     flat = logits.reshape(-1, logits.shape[-1]).float()
-    return F.cross_entropy(flat, labels.reshape(-1), ignore_index=ignore, reduction="sum")
+    total = F.cross_entropy(flat, labels.reshape(-1), ignore_index=ignore, reduction="sum")
+    return total + z_loss * normalisers(flat, labels.reshape(-1), ignore) if z_loss else total
+
+
+def normalisers(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
+    """Sum of squared log-normalisers of the logits `(tokens, vocab)` whose label is not `ignore`."""
+    return (logits.logsumexp(dim=-1).square() * (labels != ignore)).sum()
 
 
 @torch.no_grad()
@@ -26,7 +36,13 @@ def draw(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
 
 
 def chunked_cross_entropy(
-    hidden: Tensor, weight: Tensor, labels: Tensor, ignore: int, vocab_size: int, chunk: int | None = None
+    hidden: Tensor,
+    weight: Tensor,
+    labels: Tensor,
+    ignore: int,
+    vocab_size: int,
+    chunk: int | None = None,
+    z_loss: float = 0.0,
 ) -> Tensor:
     """The same sum from `hidden` `(tokens, size)` and the head's `weight` `(rows >= vocab_size, size)`.
 
@@ -34,13 +50,20 @@ def chunked_cross_entropy(
     memory is that of one chunk (default: as many tokens as give 2^26 logits). Rows past `vocab_size` are padding.
     """
     chunk = chunk or max(1, CHUNK // weight.shape[0])
-    return _Chunked.apply(hidden, weight, labels, ignore, vocab_size, chunk)
+    return _Chunked.apply(hidden, weight, labels, ignore, vocab_size, z_loss, chunk)
 
 
 class _Chunked(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, ignore: int, vocab_size: int, chunk: int
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        labels: Tensor,
+        ignore: int,
+        vocab_size: int,
+        z_loss: float,
+        chunk: int,
     ) -> Tensor:
         device = hidden.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
@@ -58,11 +81,15 @@ class _Chunked(torch.autograd.Function):
                 logits = (x @ matrix.t()).float()
                 logits[:, vocab_size:] = float("-inf")
                 normaliser = logits.logsumexp(dim=-1, keepdim=True)
-                total += ((normaliser - logits.gather(1, index))[:, 0] * real).sum()
+                nats = normaliser - logits.gather(1, index)
+                total += ((nats + z_loss * normaliser.square() if z_loss else nats)[:, 0] * real).sum()
                 if not (need_hidden or need_weight):
                     continue
-                # d loss / d logits = softmax - one-hot, in place of the logits.
-                slope = logits.sub_(normaliser).exp_().scatter_add_(1, index, logits.new_full(index.shape, -1.0))
+                # d loss / d logits = softmax * (1 + 2 z normaliser) - one-hot, in place of the logits.
+                slope = logits.sub_(normaliser).exp_()
+                if z_loss:
+                    slope.mul_(1.0 + 2.0 * z_loss * normaliser)
+                slope.scatter_add_(1, index, logits.new_full(index.shape, -1.0))
                 slope = slope.mul_(real[:, None]).to(dtype)
                 if grad_hidden is not None:
                     grad_hidden[rows] = slope @ matrix
@@ -72,12 +99,13 @@ class _Chunked(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None, None, None]:
         grad_hidden, grad_weight = ctx.saved_tensors
         grad = grads[0]
         return (
             None if grad_hidden is None else grad_hidden * grad.to(grad_hidden.dtype),
             None if grad_weight is None else grad_weight * grad.to(grad_weight.dtype),
+            None,
             None,
             None,
             None,

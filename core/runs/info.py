@@ -55,6 +55,7 @@ class RunInfo:
     best: dict[str, Any] | None = None
     last_loss: float | None = None
     parameters: int | None = None
+    trainable: int | None = None
     choices: dict[str, Any] = field(default_factory=dict)
     error: dict[str, str] | None = None
     extra: dict[str, Any] = field(default_factory=dict)

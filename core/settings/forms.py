@@ -14,7 +14,7 @@ from core.errors import OgiveError, nearest
 from core.settings import schema
 from core.settings.schema import Slot, slot_of
 
-_KINDS = {int: "integer", float: "number", bool: "flag", str: "text"}
+_KINDS = {int: "integer", float: "number", bool: "flag", str: "text", list: "list"}
 
 
 @dataclass(frozen=True)

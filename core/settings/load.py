@@ -6,21 +6,24 @@ import copy
 import os
 from collections.abc import Sequence
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from core.errors import OgiveError
 from core.settings import names, text
+from core.settings.model import ModelSettings
 from core.settings.overrides import apply, merge, parse_overrides
 from core.settings.problems import validate
 from core.settings.run import RunSettings
 from core.settings.schema import slot_of
+from core.settings.steering import SteeringSettings
 from core.settings.text import Document
 from core.workspace import Workspace
 
 __all__ = ["change", "load_run", "load_subject", "parse_overrides", "validate"]
 
+Changed = TypeVar("Changed", RunSettings, SteeringSettings, ModelSettings)
 PARTS = ("model", "tokenizer", "data", "sampling", "training")
 
 
@@ -46,7 +49,7 @@ def load_subject(
         path, value, _ = override
         if subject == "training" and len(path) == 1 and path[0] in PARTS and isinstance(value, str | dict):
             _expand_part(document, str(path[0]), workspace, FilePath())
-    if cls is RunSettings:
+    if cls in names.NAMED:
         document.value.setdefault("name", stored.name)
         document.value["version"] = document.value.get("version") or stored.version
     else:
@@ -54,12 +57,13 @@ def load_subject(
     return validate(cls, document.value, stored.path.name, document)
 
 
-def change(settings: RunSettings, overrides: Sequence[str]) -> RunSettings:
-    """`settings` with overrides such as `training.steps=2000` applied and checked."""
+def change(settings: Changed, overrides: Sequence[str]) -> Changed:
+    """Settings with overrides such as `training.steps=2000` applied and checked."""
+    cls = type(settings)
     document = Document(settings.model_dump(mode="json"))
     for override in parse_overrides(overrides):
-        apply(document, slot_of(RunSettings), override)
-    return validate(RunSettings, document.value, settings.name, document)
+        apply(document, slot_of(cls), override)
+    return validate(cls, document.value, getattr(settings, "name", "the settings"), document)
 
 
 def _drop_meta(document: Document) -> None:
@@ -92,7 +96,7 @@ def _expand(
     origin = document.value.pop("from", None)
     if origin is not None:
         parent = _read(subject, _find(subject, origin, workspace, file, document.where(("from",))), workspace, seen)
-        for key in (*names.META, "name") if subject == "training" else names.META:
+        for key in (*names.META, "name") if names.SUBJECTS[subject] in names.NAMED else names.META:
             parent.value.pop(key, None)
         document = merge(parent, document, slot_of(names.SUBJECTS[subject]))
     if subject == "training":

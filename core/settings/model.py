@@ -20,6 +20,14 @@ class FeedForward(BrickChoice):
     table = bricks.FEEDFORWARDS
 
 
+class Experts(BrickChoice):
+    table = bricks.EXPERTS
+
+
+ONLY_TRAINING = ("dropout", "attention_dropout", "z_loss", "zero_init")
+"""Settings that do not change what a built model computes, only how it is trained or drawn."""
+
+
 class ModelSettings(Settings):
     """A decoder-only transformer; the vocabulary's size comes from the tokenizer."""
 
@@ -33,10 +41,25 @@ class ModelSettings(Settings):
     positions: Positions = Field(default="rope", validate_default=True, description="How place is told to attention")
     norm: Norm = Field(default="rmsnorm", validate_default=True, description="Normalisation before each part")
     feedforward: FeedForward = Field(default="swiglu", validate_default=True, description="The part between attentions")
+    experts: Experts = Field(
+        default="none", validate_default=True, description="Whether a router chooses among several feed-forwards"
+    )
+    window: int | None = setting(
+        None, "Sliding window: how far back a token sees, itself counted (empty: all)", unit="tokens", ge=1
+    )
     qk_norm: bool = setting(False, "Normalise queries and keys per head: steadier at high learning rates")
+    embedding_norm: bool = setting(False, "Normalise the embedded tokens before the first block, as in BLOOM")
     tied: bool = setting(True, "The output head shares the embedding's weights")
-    bias: bool = setting(False, "Biases in linear layers and in LayerNorm")
+    bias: bool = setting(False, "Biases in linear layers and in LayerNorm; the four settings below may differ")
+    qkv_bias: bool | None = setting(None, "Biases of queries, keys and values (empty: as bias)")
+    out_bias: bool | None = setting(None, "Bias of attention's output (empty: as bias)")
+    ffn_bias: bool | None = setting(None, "Biases of the feed-forward (empty: as bias)")
+    norm_bias: bool | None = setting(None, "Biases of LayerNorm; RMSNorm has none (empty: as bias)")
     dropout: float = setting(0.0, "Share of activations dropped while training", ge=0.0, lt=1.0)
+    attention_dropout: float | None = setting(
+        None, "Share of attention weights dropped while training (empty: as dropout)", ge=0.0, lt=1.0
+    )
+    z_loss: float = setting(0.0, "Weight of the squared log-normaliser in the loss; 1e-4 is usual", ge=0.0, le=1.0)
     zero_init: bool = setting(False, "Output projections start at zero, so each block starts as identity")
 
     @model_validator(mode="after")
@@ -48,8 +71,18 @@ class ModelSettings(Settings):
             )
         if self.heads % self.kv_heads_resolved:
             raise ValueError(f"heads {self.heads} is not a multiple of kv_heads {self.kv_heads}")
-        if self.positions.name == "rope" and self.head_size_resolved % 2:
-            raise ValueError(f"rope needs an even head size, not {self.head_size_resolved}")
+        if self.positions.brick.facts.get("rotary") and self.head_size_resolved % 2:
+            raise ValueError(f"{self.positions.name} needs an even head size, not {self.head_size_resolved}")
+        if self.positions.name == "sinusoidal" and self.hidden_size % 2:
+            raise ValueError(f"sinusoidal needs an even hidden_size, not {self.hidden_size}")
+        if self.routed:
+            count, active = self.experts["count"], self.experts["active"]
+            if active > count:
+                raise ValueError(f"experts.active {active} is more than experts.count {count}")
+            if active == 1 and self.experts["renormalise"]:
+                raise ValueError(
+                    "experts.active 1 needs experts.renormalise off: a share of always 1 teaches no router"
+                )
         return self
 
     @property
@@ -65,6 +98,39 @@ class ModelSettings(Settings):
         """As given, else 4x hidden_size; 8/3x when gated, up to a multiple of 8, so that both cost the same."""
         if self.ffn_size is not None:
             return self.ffn_size
-        if self.feedforward.brick.facts.get("gated"):
+        if self.gated:
             return -(-8 * self.hidden_size // 24) * 8
         return 4 * self.hidden_size
+
+    @property
+    def attention_dropout_resolved(self) -> float:
+        return self.dropout if self.attention_dropout is None else self.attention_dropout
+
+    @property
+    def gated(self) -> bool:
+        return bool(self.feedforward.brick.facts.get("gated"))
+
+    @property
+    def routed(self) -> bool:
+        return bool(self.experts.brick.facts.get("routed"))
+
+    def has_bias(self, part: str) -> bool:
+        """Whether `part` (qkv, out, ffn or norm) has biases; of norms, only those that are centred ever do."""
+        if part == "norm" and not self.norm.brick.facts.get("centred"):
+            return False
+        given = getattr(self, f"{part}_bias")
+        return self.bias if given is None else given
+
+    def differs(self, other: ModelSettings) -> list[str]:
+        """Keys in which the weights or what is computed from them differ; dropout and the like do not count."""
+        return [key for key in type(self).model_fields if key not in ONLY_TRAINING and self._of(key) != other._of(key)]
+
+    def _of(self, key: str) -> object:
+        if key in ("head_size", "kv_heads", "ffn_size"):
+            return getattr(self, f"{key}_resolved")
+        if key.endswith("bias"):
+            return self.has_bias(key.removesuffix("_bias")) if key != "bias" else None
+        if key == "experts":
+            return {name: value for name, value in self.experts.options.items() if name not in ("balance", "z_loss")}
+        value = getattr(self, key)
+        return value.model_dump() if isinstance(value, BrickChoice) else value

@@ -15,8 +15,7 @@ from core.files import os_failure, write_atomic
 from core.settings import text
 from core.settings.forms import comments
 from core.settings.load import load_subject
-from core.settings.names import META, SUBJECTS, Stored, check_subject, find, list_settings
-from core.settings.run import RunSettings
+from core.settings.names import META, NAMED, SUBJECTS, Stored, check_subject, find, list_settings
 from core.workspace import Workspace
 
 __all__ = ["SUBJECTS", "Difference", "Stored", "compare", "find", "flatten", "list_settings", "plain", "save_version"]
@@ -25,7 +24,7 @@ __all__ = ["SUBJECTS", "Difference", "Stored", "compare", "find", "flatten", "li
 def plain(settings: BaseModel) -> dict[str, Any]:
     """Settings as plain values, without name, version and the like."""
     tree = settings.model_dump(mode="json")
-    if isinstance(settings, RunSettings):
+    if isinstance(settings, NAMED):
         return {key: value for key, value in tree.items() if key not in (*META, "name")}
     return tree
 
@@ -82,7 +81,7 @@ def save_version(
     if not re.fullmatch(r"[A-Za-z0-9._-]+", called):
         raise OgiveError(f"{called!r} cannot be a name.", "Use letters, digits, dots and dashes.")
     earlier = [item for item in list_settings(workspace, subject) if item.name == called]
-    if isinstance(settings, RunSettings):
+    if isinstance(settings, NAMED):
         described = settings.description if description is None else description
         came_from = f"{settings.name}@{settings.version}" if settings.name == called and earlier else settings.parent
     else:
@@ -92,7 +91,7 @@ def save_version(
     version = earlier[-1].version + 1 if earlier else 1
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     head = {"description": described, "version": version, "parent": parent or came_from, "created_at": stamp}
-    if isinstance(settings, RunSettings):
+    if isinstance(settings, NAMED):
         head = {"name": called} | head
     body = text.write(head | plain(settings), comments(settings))
     path = workspace.configs / subject / (f"{called}.yaml" if version == 1 else f"{called}@{version}.yaml")

@@ -32,6 +32,7 @@ class TokenizerReport:
     kind: str
     vocab_size: int
     lossless: bool
+    losses: tuple[str, ...]
     documents: int
     bytes: int
     characters: int
@@ -50,9 +51,15 @@ class TokenizerReport:
         return asdict(self)
 
 
-def report(tokenizer: Tokenizer, texts: Iterable[str], top: int = 25, cancel: Cancel | None = None) -> TokenizerReport:
-    """Encode `texts` in batches and count. OgiveError when they hold nothing."""
-    counts: Counter[int] = Counter()
+def report(
+    tokenizer: Tokenizer,
+    texts: Iterable[str],
+    top: int = 25,
+    cancel: Cancel | None = None,
+    counts: Counter[int] | None = None,
+) -> TokenizerReport:
+    """Encode `texts` in batches and count, into `counts` when it is given. OgiveError when they hold nothing."""
+    counts = Counter() if counts is None else counts
     documents = size = characters = 0
     stream = iter(texts)
     while batch := list(islice(stream, _BATCH)):
@@ -79,6 +86,7 @@ def report(tokenizer: Tokenizer, texts: Iterable[str], top: int = 25, cancel: Ca
         kind=tokenizer.kind,
         vocab_size=tokenizer.vocab_size,
         lossless=tokenizer.lossless,
+        losses=tokenizer.losses,
         documents=documents,
         bytes=size,
         characters=characters,
@@ -113,12 +121,18 @@ class Comparison:
         return asdict(self)
 
 
-def compare(tokenizers: dict[str, Tokenizer], texts: Sequence[str], sample_length: int = 160) -> Comparison:
-    """The same texts through each tokenizer, by name."""
-    sample = next((text for text in texts if text.strip()), "")[:sample_length]
+def compare(
+    tokenizers: dict[str, Tokenizer],
+    texts: Sequence[str],
+    sample_length: int = 160,
+    sample: str = "",
+    cancel: Cancel | None = None,
+) -> Comparison:
+    """The same texts through each tokenizer, by name. The sample is the beginning of the first text, unless given."""
+    sample = sample or next((text for text in texts if text.strip()), "")[:sample_length]
     return Comparison(
         names=list(tokenizers),
-        reports=[report(tokenizer, texts) for tokenizer in tokenizers.values()],
+        reports=[report(tokenizer, texts, cancel=cancel) for tokenizer in tokenizers.values()],
         sample=sample,
         segments=[[name for _, name in segments(tokenizer, sample)] for tokenizer in tokenizers.values()],
     )

@@ -19,6 +19,18 @@ CHAT_TEMPLATE = """\
 {%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}
 """
 
+# For models that never had a template: the words the chat uses for them, and the end-of-text token after each reply.
+PLAIN_TEMPLATE = """\
+{%- for message in messages -%}
+{%- if message['role'] == 'system' -%}{{- message['content'] ~ '\n\n' -}}
+{%- elif message['role'] == 'user' -%}{{- 'User: ' ~ message['content'] ~ '\n' -}}
+{%- elif message['role'] == 'assistant' -%}{{- 'Assistant: ' ~ message['content'] ~ eos_token ~ '\n' -}}
+{%- else -%}{{- raise_exception('unknown role ' ~ message['role']) -}}
+{%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- 'Assistant:' -}}{%- endif -%}
+"""
+
 
 @cache
 def byte_characters() -> tuple[str, ...]:

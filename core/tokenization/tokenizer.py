@@ -73,10 +73,30 @@ class Tokenizer:
         """Entries in the vocabulary, special tokens included; ids are below this."""
         return max(self.backend.get_vocab(with_added_tokens=True).values()) + 1
 
-    @cached_property
+    @property
     def lossless(self) -> bool:
         """Whether every text, and every sequence of bytes, comes back exactly as it was."""
-        return self.kind in ("bytes", "bpe")
+        return not self.losses
+
+    @cached_property
+    def losses(self) -> tuple[str, ...]:
+        """What text may lose on its way through, in words; empty when it is lossless."""
+        parts = json.loads(self.backend.to_str())
+        cutting = json.dumps(parts.get("pre_tokenizer"))
+        found = []
+        if parts.get("normalizer") is not None:
+            found.append(f"text is normalised ({_kinds(parts['normalizer'])})")
+        if '"add_prefix_space": true' in cutting or '"Metaspace"' in cutting:
+            found.append("a space is put before a text")
+        if '"Removed"' in cutting:
+            found.append("what the text is cut at is dropped")
+        if any(token.lstrip or token.rstrip for token in self._specials):
+            found.append("spaces beside special tokens are dropped")
+        if self._byte_ids is None:
+            found.append("what the vocabulary lacks becomes an unknown token")
+        elif '"ByteLevel"' not in json.dumps(parts.get("decoder")):
+            found.append("its decoder does not give every byte back")
+        return tuple(found)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -312,6 +332,12 @@ class Tokenizer:
             else:
                 table[number] = (token.replace("▁", " ") if metaspace else token).encode()
         return table
+
+
+def _kinds(normalizer: dict[str, Any]) -> str:
+    """The types of a normaliser and of those inside it, such as `NFKC, Lowercase`."""
+    inner = normalizer.get("normalizers")
+    return ", ".join(map(_kinds, inner)) if inner else str(normalizer.get("type"))
 
 
 def _direct_encoder(kind: str, backend: tokenizers.Tokenizer, names: Names) -> Callable[[str], list[int]] | None:

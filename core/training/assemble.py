@@ -9,27 +9,26 @@ from typing import Any
 
 import torch
 
+from core.adapters import trainable_count
 from core.cancel import Cancel
-from core.data.packed import PackedData
-from core.data.prepare import prepare
+from core.data.documents import Gone
 from core.errors import OgiveError
 from core.files import os_failure
 from core.hardware import describe_device, pick_device
-from core.models.decoder import Decoder
-from core.models.folder import read_config, settings_of
 from core.optim.base import build_optimizer
 from core.runs.info import RunInfo
 from core.runs.loggers import open_loggers
 from core.settings.run import RunSettings
 from core.tokenization.tokenizer import Tokenizer, load
-from core.training import checkpoint, rng
+from core.training import checkpoint
+from core.training.build import Origin, build, context_of, open_origin, recompute, tokenizer_of
 from core.training.loop import Loop
+from core.training.objectives.base import Data
 from core.training.parallel import Team
 from core.training.precision import choose
 from core.training.records import Records
-from core.training.state import TrainerState
+from core.training.state import TrainerState, read_place
 from core.training.step import Stepper
-from core.training.weights import Weights
 from core.workspace import Workspace
 
 TOKENIZER = "tokenizer"
@@ -55,28 +54,30 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
         used = f"step {found.step}" if found.folder else "the start"
         records.alert("damaged-checkpoint", message, f"The run goes on from {used}.")
 
-    packed = team.first(lambda: _data(records, settings, cancel, found.folder))
-    objective = training.objective.brick.load()(packed, training, training.context or settings.model.context)
+    begun = writer.path / checkpoint.START
+    start = begun if begun.is_dir() else None
+    if settings.stage != "pretrain":
+        records.event("phase", name="base")
+    origin = open_origin(settings, writer.path, writer.header, device)
+    context = context_of(settings, origin)
+    brick = training.objective.brick.load()
+    data = team.first(lambda: _data(records, settings, brick, origin, context, cancel, found.folder))
+    objective = brick(data, training, context)
 
     records.event("phase", name="model")
-    start = writer.path / checkpoint.START
-    weights = Weights(
-        _model(settings, packed.tokenizer, start if start.is_dir() else None).to(device),
-        packed.tokenizer,
-        training.seed,
-        start if start.is_dir() else None,
-        bool((writer.header.get("init") or {}).get("go_on")),
-        team,
-    )
-    team.take(weights.model, training)
-    team.seed(None, training.seed)
-    weights.model.gradient_checkpointing = training.gradient_checkpointing
+    go_on = bool((writer.header.get("init") or {}).get("go_on"))
+    weights = build(settings, data.tokenizer, origin, start, go_on, device, team)
+    trainable = trainable_count(weights.model)
+    recompute(weights.model, training.gradient_checkpointing)
     optimizer = build_optimizer(weights.model, training)
     state = TrainerState()
     if found.folder is not None or weights.start is not None:
         state = weights.restore(found.folder, optimizer)
     if found.folder is not None:
         records.event("continued", step=state.step, folder=found.folder.name)
+    placed = found.folder or (weights.start if go_on else None)
+    if placed is not None:
+        objective.restore(*read_place(placed))
 
     stepper = Stepper(
         weights.model,
@@ -89,25 +90,28 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
         halved=lambda rows: _halved(records, state, choices, training.batch_size, rows),
         team=team,
     )
-    choices: dict[str, Any] = {}
+    earlier = _earlier(writer.header, where)
+    choices: dict[str, Any] = objective.suit(weights.model, earlier)
     records.event("phase", name="trial")
     choices |= choose(
         stepper,
         training,
         lambda: team.share(objective.batch(state.position, training.batch_size)).to(device),
         training.steps - state.step,
-        _earlier(writer.header, where),
+        earlier,
         lambda what: records.event("phase", name=what),
     )
     for name, choice in choices.items():
         records.event("choice", name=name, **choice)
     records.update(
-        choices={**_earlier(writer.header, where), **choices},
+        choices={**earlier, **choices},
         chosen_on=where,
         parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
+        trainable=trainable,
         processes=team.size,
         parallel=team.kind,
-        inputs={"packed": packed.key, "files": packed.inputs},
+        inputs={"packed": data.key, "files": data.inputs},
+        **({} if origin is None else {"base": origin.base.as_json()}),
     )
     saved = -1 if found.folder is None else state.step
     return Loop(settings, records, stepper, optimizer, weights, state, choices, team.agreed(cancel), saved)
@@ -125,34 +129,37 @@ def _deterministic(wanted: bool, device: torch.device) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-def _data(records: Records, settings: RunSettings, cancel: Cancel, saved: Path | None) -> PackedData:
-    """The packed data; a run that began keeps the tokenizer and the data it began with."""
+def _data(
+    records: Records,
+    settings: RunSettings,
+    brick: Any,
+    origin: Origin | None,
+    context: int,
+    cancel: Cancel,
+    saved: Path | None,
+) -> Data:
+    """What the objective reads; a run that began keeps the tokenizer and the data it began with."""
     writer = records.writer
-    tokenizer = _kept_tokenizer(writer.path, saved)
-    packed = prepare(
-        settings.data,
-        tokenizer or settings.tokenizer,
-        Workspace(writer.path.parent.parent),
-        cancel,
-        _Progress(records, cancel),
-    )
-    before = writer.header.get("inputs", {}).get("packed")
-    if before is not None and before != packed.key:
+    kept = _kept_tokenizer(writer.path, saved)
+    tokenizer = tokenizer_of(settings, origin) if kept is None and origin is not None else kept
+    progress = _Progress(records, cancel)
+    workspace, before = Workspace(writer.path.parent.parent), writer.header.get("inputs", {}).get("packed")
+    try:
+        data = brick.prepare(settings, tokenizer, workspace, context, cancel, progress)
+    except Gone as error:
+        data = brick.reopen(settings, kept, workspace, context, before) if before and kept else None
+        if data is None:
+            raise
+        records.alert("sources-gone", error.message, "The run goes on from the copy of its data that was kept.")
+    if before is not None and before != data.key:
         raise OgiveError(
             f"The data of run {writer.path.name} has changed since it began.",
             "Put it back to go on, or fork the run to train on the new data.",
         )
-    if tokenizer is None:
-        _keep_tokenizer(writer.path, packed.tokenizer)
-    records.event(
-        "phase",
-        name="data",
-        tokens=len(packed.train.tokens),
-        held_out_tokens=len(packed.held_out.tokens),
-        documents=packed.train.documents,
-        vocab_size=packed.tokenizer.vocab_size,
-    )
-    return packed
+    if kept is None:
+        _keep_tokenizer(writer.path, data.tokenizer)
+    records.event("phase", name="data", **data.facts())
+    return data
 
 
 def _kept_tokenizer(run: Path, saved: Path | None) -> Tokenizer | None:
@@ -171,22 +178,6 @@ def _keep_tokenizer(run: Path, tokenizer: Tokenizer) -> None:
         beside.rename(run / TOKENIZER)
     except OSError as error:
         raise os_failure("write", run / TOKENIZER, error) from error
-
-
-def _model(settings: RunSettings, tokenizer: Tokenizer, start: Path | None) -> Decoder:
-    """The decoder of the settings with the weights that the seed gives. The model in `start`, when there is one, must
-    be of the same shape."""
-    if start is not None:
-        kept, vocab_size = settings_of(read_config(start), start)
-        if kept != settings.model.model_copy(update={"dropout": kept.dropout}) or vocab_size != tokenizer.vocab_size:
-            wanted, given = settings.model.model_dump(), kept.model_dump()
-            other = [key for key in wanted if wanted[key] != given[key] and key != "dropout"] or ["tokenizer"]
-            raise OgiveError(
-                f"The checkpoint's model differs from the settings in {', '.join(other)}.",
-                "Only model.dropout may change when a run begins from a checkpoint.",
-            )
-    rng.seed_all(settings.training.seed)
-    return Decoder(settings.model, tokenizer.vocab_size)
 
 
 def _halved(records: Records, state: TrainerState, choices: dict[str, Any], batch: int, rows: int) -> None:

@@ -21,6 +21,8 @@ from core.models.names import MANIFEST
 
 START = "start"
 """The folder in a run that holds the checkpoint it began from, when it began from one."""
+BASE = "base"
+"""The folder in a fine-tuning run that holds the model it began with."""
 FORMAT = 1
 _NAME = re.compile(r"step-(\d{8,})")
 

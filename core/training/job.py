@@ -6,7 +6,6 @@ Imports no torch until it trains.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import traceback
 from collections.abc import Generator
@@ -22,6 +21,7 @@ from core.runs.silent import SilentWriter
 from core.runs.writer import RunWriter
 from core.settings.run import RunSettings
 from core.training import checkpoint
+from core.training.origin import begun_with, link
 from core.training.processes import place, trainer_command, trainer_environment
 from core.training.records import Listener, Records
 from core.workspace import Workspace
@@ -39,22 +39,29 @@ def create_run(
 
     `init_from` is a checkpoint whose weights it begins with; it is verified and linked into the run, so that it may be
     deleted where it was. With `go_on` the new run also takes over optimizer, generators, step and place in the data.
-    Raises OgiveError, and makes nothing, when the data cannot be read.
+    Fine-tuning begins with the model that `settings.base` names; its files are linked into the run too.
+    Raises OgiveError, and makes nothing, when the data cannot be read or there is no such model.
     """
     if init_from is not None:
         checkpoint.verify(init_from)
-    settings = settings.model_copy(update={"data": settled(settings.data)})
+    settings = settings.model_copy(update={"data": settled(settings.data, workspace)})
+    origin = None
+    if settings.stage != "pretrain":
+        settings, origin = begun_with(settings, workspace)
     writer = RunWriter.create(
         workspace,
         name or settings.name,
         settings.model_dump(mode="json"),
         stage=settings.stage,
-        parents=[] if parent is None else [parent],
+        parents=[each for each in (parent, None if origin is None else origin.parent) if each],
+        base=None if origin is None else origin.base,
         init=None if init_from is None else {"from": str(init_from), "go_on": go_on},
     )
     with writer:
         if init_from is not None:
-            _link(init_from, writer.path / checkpoint.START)
+            link(init_from, writer.path / checkpoint.START)
+        if origin is not None:
+            origin.keep(writer.path / checkpoint.BASE)
         return writer.path
 
 
@@ -192,19 +199,3 @@ def launch(run_dir: str | os.PathLike[str], processes: int = 1) -> subprocess.Po
             )
     except OSError as error:
         raise os_failure("start a trainer for", run, error) from error
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same files under another name, without a second copy where the disk can; they are never changed."""
-    try:
-        shutil.copytree(source, target, copy_function=_link_or_copy)
-    except (OSError, shutil.Error) as error:
-        raise OgiveError(f"Cannot copy {source} to {target}: {error}.") from error
-
-
-def _link_or_copy(source: str, target: str) -> str:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-    return target

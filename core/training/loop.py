@@ -34,6 +34,7 @@ from core.training.weights import Weights
 
 FLUSH_EVERY = 0.2  # seconds between two writes of step lines
 ROLLBACKS = 3
+CHANGE_EVERY = 10  # steps between two measurements of what one step changes in the weights: it takes a copy of them
 
 
 @dataclass
@@ -120,7 +121,8 @@ class Loop:
         batch = self._next or self._fetch()
         share = state.lr_scale * self._schedule(state.step, training.steps, **training.schedule.options)
         every = self.optimizer.curvature_every
-        figures = self.stepper.step(batch, share, bend=every > 0 and state.step % every == 0)
+        bend = every > 0 and state.step % every == 0
+        figures = self.stepper.step(batch, share, measure=state.step % CHANGE_EVERY == 0, bend=bend)
         state.step += 1
         state.position += training.batch_size
         state.tokens += batch.tokens
@@ -129,7 +131,7 @@ class Loop:
             "tokens": state.tokens,
             "time": time.time(),
             "lr": training.lr_resolved * share,
-            "epoch": round(state.position / self.stepper.objective.rows, 4),
+            **({"epoch": round(state.position / rows, 4)} if (rows := self.stepper.objective.rows) else {}),
         }
         self._telemetry.push(record, figures)
         self._next = self._fetch()  # while the device is still at work
@@ -159,12 +161,15 @@ class Loop:
     def _settle(self, everything: bool = False) -> None:
         self._note(self._telemetry.take(everything))
 
-    def _note(self, settled: list[tuple[dict[str, Any], float, float, bool]]) -> None:
+    def _note(self, settled: list[tuple[dict[str, Any], float, float, bool, float]]) -> None:
         """Take in the figures of steps that the device has made; roll back when too many in a row were skipped."""
         state = self.state
-        for record, loss, norm, skipped in settled:
+        for record, loss, norm, skipped, change in settled:
             record["loss"] = None if skipped else loss
             record["grad_norm"] = norm if math.isfinite(norm) else None
+            if not math.isnan(change):
+                record["weight_change"] = change
+                self._tell_unchanged(record, change, skipped)
             self._lines.append(record)
             if skipped:
                 record["skipped"] = True
@@ -213,6 +218,16 @@ class Loop:
             in_a_row=state.row,
             skipped=state.skipped,
         )
+
+    def _tell_unchanged(self, record: dict[str, Any], change: float, skipped: bool) -> None:
+        """A step that was made and changed nothing is no training, however good the loss looks."""
+        if change == 0.0 and not skipped and record["lr"] > 0.0:
+            self.records.alert(
+                "unchanged",
+                f"Step {record['step']} changed no weight.",
+                "Raise training.lr: the change is lost in rounding.",
+                step=record["step"],
+            )
 
     def _roll_back(self) -> None:
         """Return to the last good checkpoint at half the learning rate, past the data that broke it.
@@ -338,6 +353,7 @@ class Loop:
                 "optimizer": self.training.optimizer.name,
                 "choices": self.choices,
             },
+            self.stepper.objective.place(self.state.position),
         )
 
     def _is_best(self) -> bool:

@@ -21,6 +21,7 @@ from torch import nn
 
 from core.cancel import Cancel, Stopped
 from core.errors import OgiveError
+from core.generation.runners import decoder_of
 from core.optim.shards import local, sharded, whole
 from core.runs.control import Request
 from core.settings.training import TrainingSettings
@@ -70,6 +71,10 @@ class Team:
     def agree(self, loss: torch.Tensor, gradients: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """The whole batch's loss, and the norm of the whole gradient."""
         return loss, torch.nn.utils.get_total_norm(gradients)
+
+    def norm(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        """The norm of tensors like the parameters, of which this process gives what it holds."""
+        return torch.nn.utils.get_total_norm(tensors)
 
     def total(self, tensor: torch.Tensor) -> torch.Tensor:
         """The sum of `tensor` over all processes."""
@@ -136,7 +141,14 @@ class Processes(Team):
     def take(self, model: nn.Module, training: TrainingSettings) -> None:
         device = next(model.parameters()).device
         self._check(training, device)
-        self.kind = training.parallel if training.parallel != "auto" else _fitting(model, training, device)
+        frozen = not all(parameter.requires_grad for parameter in model.parameters())
+        if frozen and training.parallel == "fsdp":
+            raise OgiveError(
+                "training.parallel=fsdp spreads models that learn as a whole, and this one has frozen weights.",
+                "Set training.parallel=ddp.",
+            )
+        wanted = "ddp" if frozen else training.parallel
+        self.kind = wanted if wanted != "auto" else _fitting(model, training, device)
         if self.kind == "ddp":
             from torch.nn.parallel import DistributedDataParallel
 
@@ -149,13 +161,14 @@ class Processes(Team):
         from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
+        root = decoder_of(model) or model
         mesh = init_device_mesh(device.type, (self.size,))
-        for block in blocks(model):
+        for block in blocks(root):
             fully_shard(block, mesh=mesh)
-        fully_shard(model, mesh=mesh, reshard_after_forward=True)
+        fully_shard(root, mesh=mesh, reshard_after_forward=True)
         for name in METHODS:
-            if hasattr(model, name):
-                register_fsdp_forward_method(model, name)
+            if hasattr(root, name):
+                register_fsdp_forward_method(root, name)
 
     def _check(self, training: TrainingSettings, device: torch.device) -> None:
         if training.parallel == "none":
@@ -192,6 +205,10 @@ class Processes(Team):
         parts = torch.stack((loss / self.size, square / self.size if self.kind == "ddp" else square))
         self._dist.all_reduce(parts)
         return parts[0], parts[1].sqrt()
+
+    def norm(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        found = torch.nn.utils.get_total_norm(tensors)
+        return found if self.kind == "ddp" else self.total(found.square()).sqrt()
 
     def total(self, tensor: torch.Tensor) -> torch.Tensor:
         self._dist.all_reduce(tensor)

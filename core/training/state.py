@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -58,10 +59,31 @@ class TrainerState:
         return cls(**{key: value for key, value in values.items() if key in known})
 
 
-def write_trainer(folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]) -> None:
-    """Add the trainer's part to a checkpoint being filled: optimizer and generators, counters and choices."""
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / TENSORS)
-    (folder / STATE).write_text(to_json(state) + "\n")
+Place = tuple[dict[str, Any], dict[str, np.ndarray]]
+"""A place in the data as an objective gives it: JSON, and tensors whose names begin with `data.`."""
+
+
+def write_trainer(
+    folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any], place: Place = ({}, {})
+) -> None:
+    """Add the trainer's part to a checkpoint being filled: optimizer and generators, counters and choices, and the
+    place in the data."""
+    where, arrays = place
+    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    kept |= {name: torch.from_numpy(array) for name, array in arrays.items()}
+    save_file(kept, folder / TENSORS)
+    (folder / STATE).write_text(to_json({**state, "data": where}) + "\n")
+
+
+def read_place(folder: Path) -> Place:
+    """The place in the data that a checkpoint keeps."""
+    place = read_json(folder / STATE).get("data") or {}
+    try:
+        with safe_open(folder / TENSORS, framework="np") as file:
+            names = [name for name in file.keys() if name.startswith("data.")]  # noqa: SIM118 - no mapping
+            return place, {name: file.get_tensor(name) for name in names}
+    except (OSError, SafetensorError) as error:
+        raise OgiveError(f"The trainer state in {folder} cannot be read: {error}.") from error
 
 
 def read_trainer(folder: Path, device: torch.device | str = "cpu") -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

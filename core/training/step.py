@@ -7,6 +7,7 @@ again from the same random state, so only the rounding of the sum differs.
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -15,7 +16,9 @@ import torch
 from torch import nn
 
 from core.errors import OgiveError
+from core.generation.runners import decoder_of
 from core.optim.base import Optimizer
+from core.optim.shards import local
 from core.training import rng
 from core.training.objectives.base import Batch, Objective
 from core.training.parallel import Team
@@ -71,7 +74,9 @@ class Stepper:
                 f"objective {type(objective).__name__.lower()} does not have.",
                 "Set training.optimizer=adamw.",
             )
-        self._dropout = any(getattr(module, "dropout", 0) or getattr(module, "p", 0) for module in model.modules())
+        self._dropout = decoder_of(model) is None or any(  # A foreign model keeps it where it likes.
+            getattr(module, "dropout", 0) or getattr(module, "p", 0) for module in model.modules()
+        )
 
     def plain_loss(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The objective's loss without compilation."""
@@ -87,19 +92,25 @@ class Stepper:
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def step(self, batch: Batch, share: float, bend: bool = False) -> torch.Tensor:
+    def step(self, batch: Batch, share: float, measure: bool = False, bend: bool = False) -> torch.Tensor:
         """Learn from `batch` at `share` of the peak rates; with `bend`, show the optimizer the curvature first.
 
-        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0] on the
-        device. A skipped step, one whose loss or gradient is not finite, changes neither weights nor optimizer.
+        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0, norm of
+        the weights' change (NaN unless `measure`, which takes a second copy of them)] on the device. A skipped step,
+        one whose loss or gradient is not finite, changes neither weights nor optimizer.
         """
+        before = [local(parameter).detach().clone() for parameter in self._parameters] if measure else None
         if bend:
             self._bend(batch)
         loss, norm, skip = self._judge(self.gradients(batch))
         scale = (norm / self._clip).clamp_(min=1.0) if self._clip > 0 else None
         self.optimizer.step(share, scale, skip)
         self.clear()
-        return torch.stack((loss, norm, skip))
+        change = norm.new_full((), math.nan)
+        if before is not None:
+            torch._foreach_sub_(before, [local(parameter).detach() for parameter in self._parameters])
+            change = self.team.norm(before)
+        return torch.stack((loss, norm, skip, change))
 
     def _bend(self, batch: Batch) -> None:
         """Let the optimizer see the gradient at labels that the model draws itself."""

@@ -21,7 +21,7 @@ WINDOW = 64
 
 @dataclass
 class Figures:
-    """One step: what the host knew when it was made, and [loss, gradient norm, skipped] on the device."""
+    """One step: what the host knew when it was made, and the figures of `Stepper.step` on the device."""
 
     record: dict[str, Any]
     values: torch.Tensor
@@ -46,15 +46,16 @@ class Telemetry:
         ready.record()
         self._waiting.append(Figures(record, pinned, ready))
 
-    def take(self, everything: bool = False) -> list[tuple[dict[str, Any], float, float, bool]]:
-        """(record, loss, gradient norm, skipped) of the steps that are due; `everything` waits for the device."""
+    def take(self, everything: bool = False) -> list[tuple[dict[str, Any], float, float, bool, float]]:
+        """(record, loss, gradient norm, skipped, weights' change) of the steps that are due; `everything` waits for the
+        device."""
         due = []
         while len(self._waiting) > (0 if everything or not self._cuda else LAG):
             figures = self._waiting.popleft()
             if figures.ready is not None:
                 figures.ready.synchronize()
-            loss, norm, skipped = figures.values.tolist()
-            due.append((figures.record, loss, norm, skipped > 0))
+            loss, norm, skipped, change = figures.values.tolist()
+            due.append((figures.record, loss, norm, skipped > 0, change))
         return due
 
 

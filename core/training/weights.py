@@ -4,65 +4,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from core.errors import OgiveError
-from core.models.decoder import Decoder
-from core.models.folder import assemble, read_weights, save_model
-from core.models.names import PREFIX
 from core.optim.base import Optimizer
-from core.optim.shards import put
 from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
+from core.training.forms import Form
 from core.training.parallel import Team
 from core.training.state import TrainerState, read_trainer
 
 
 @dataclass
 class Weights:
-    """`model` with its `tokenizer`; `start` is the folder the run began from (None: random weights by `seed`), and
-    `go_on` whether optimizer, generators and counters were taken from there too. A `team` may hold the model in
-    parts."""
+    """`model` with its `tokenizer`, kept in `form`; `start` is the checkpoint the run began from (None: as the form
+    begins), and `go_on` whether optimizer, generators and counters were taken from there too. A `team` may hold the
+    model in parts; `seed` is the run's."""
 
-    model: Decoder
+    model: Any
     tokenizer: Tokenizer
-    seed: int
+    form: Form
     start: Path | None = None
     go_on: bool = False
+    seed: int = 0
     team: Team = field(default_factory=Team)
 
     def whole(self) -> dict[str, torch.Tensor]:
-        """The model's state, whole, in the process that leads; all must ask."""
-        return self.team.gathered(self.model.state_dict())
+        """What `save` writes, whole, in the process that leads; all must ask."""
+        return self.team.gathered(self.form.state())
 
-    def speaker(self) -> Decoder | None:
+    def speaker(self) -> Any:
         """A model that can write text, in the process that leads; None in the others. All must ask."""
         if self.team.kind != "fsdp":
             return self.model if self.team.leads else None
         state = self.whole()
-        if not self.team.leads:
-            return None
-        made = assemble(self.model.settings, self.model.vocab_size, state, "memory")
-        return made.to(self.model.device)
+        return self.form.copy(state) if self.team.leads else None
 
     def save(self, folder: Path, state: dict[str, torch.Tensor]) -> None:
-        """The model's part of a checkpoint, a Hugging Face folder, from its whole `state`."""
-        save_model(self.model, self.tokenizer, folder, state)
+        """The model's part of a checkpoint, a Hugging Face folder or an adapter's, from what `whole` gave."""
+        self.form.save(folder, state)
 
     def load(self, folder: Path) -> None:
         """Put the weights in `folder` into the model, in place."""
-        device = "cpu" if self.team.kind == "fsdp" else self.model.device
-        state = read_weights(folder, device)
-        self._put({name.removeprefix(PREFIX): tensor for name, tensor in state.items()})
-
-    def _put(self, state: dict[str, torch.Tensor]) -> None:
-        mine = self.model.state_dict()
-        if state.keys() != mine.keys():
-            other = sorted(state.keys() ^ mine.keys())[0]
-            raise OgiveError(f"The checkpoint does not fit the model: only one of them has {other}.")
-        for name, tensor in mine.items():
-            put(tensor, state[name])
+        self.form.load(folder)
 
     def restore(self, folder: Path | None, optimizer: Optimizer) -> TrainerState:
         """Put weights, optimizer and generators back as the checkpoint in `folder` has them, or as they were at the
@@ -75,19 +60,16 @@ class Weights:
         self.load(source)
         tensors, kept = read_trainer(source)
         optimizer.load_state_tensors(tensors)
-        state = TrainerState.from_json(kept["state"])
         rng.restore_host_state(kept["rng"])
+        state = TrainerState.from_json(kept["state"])
         self.team.seed(tensors, self.seed + state.step)
         if folder is None:
             state.best = None  # It names a checkpoint of the other run.
         return state
 
     def _restart(self, optimizer: Optimizer) -> None:
-        rng.seed_all(self.seed)
-        fresh = Decoder(self.model.settings, self.model.vocab_size)  # As at the start: on the CPU, from the seed.
+        self.form.restart()
         self.team.seed(None, self.seed)
         if self.start is not None:
             self.load(self.start)
-        else:
-            self._put(fresh.state_dict())
         optimizer.reset()

@@ -63,7 +63,7 @@ async def test_home_lists_runs_and_offers_what_fits_the_mark(full_workspace: Wor
         assert "The loss was not finite" in trail(app)
 
 
-async def test_empty_home_tells_what_to_press(workspace: Workspace) -> None:
+async def test_empty_home_tells_what_to_press(workspace: Workspace, nothing_bundled: None) -> None:
     app = OgiveApp(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.has_class("-empty"))

@@ -57,7 +57,7 @@ def test_actions_exist() -> None:
         owner = owners.get(key.screen)
         if owner is None or key.screen == "dialog":
             continue
-        target, _, name = key.action.rpartition(".")
+        target, _, name = key.action.partition("(")[0].rpartition(".")
         assert hasattr(OgiveApp if target == "app" else owner, f"action_{name}"), key.id
 
 

@@ -115,9 +115,13 @@ class OgiveScreen(Screen[Any]):
         self.key_line.refresh_keys()
 
     def _focus_moved(self) -> None:
-        self.key_line.refresh_keys()
+        self._refresh_keys()
 
     def refresh_bindings(self) -> None:
         super().refresh_bindings()
         if self.is_mounted:
-            self.key_line.refresh_keys()
+            self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        for line in self.query(KeyLine):  # none on a screen that is being left
+            line.refresh_keys()

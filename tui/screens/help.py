@@ -50,12 +50,16 @@ class HelpScreen(ModalScreen[None]):
         if about:
             lines += [Content.styled(about, "$bone"), Content("")]
         sections = [(self._about, ""), *((name, f"in a {name}") for name in self._also), ("app", "everywhere")]
+        own = {one for key in keys.of(self._about) for one in keymap.get(key.id, key.keys).split(",")}
         for name, title in sections:
             rows = keys.of(name)
             if title and rows:
                 lines += [Content(""), Content.styled(title, "$ash")]
             for key in rows:
                 every = keymap.get(key.id, key.keys).split(",")
+                if name != self._about:
+                    # What the screen uses itself, the list inside it cannot have.
+                    every = [one for one in every if one not in own] or every
                 shown = [key.show] if key.show and key.id not in keymap else [keys.written(one) for one in every]
                 left = f"  {' '.join(shown):<{KEYS}}"
                 # Wrapped by hand, so that what goes on stands under the explanation and not under the key.

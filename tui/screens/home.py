@@ -34,6 +34,12 @@ MODEL_COLUMNS = (Column(22), Column(7), Column(0), Column(8, needs=60))
 REFRESH = 1.0
 
 
+class HomeRows(Rows, inherit_bindings=False):
+    """A list without `j` and `k`: on this screen `j` is the journal."""
+
+    BINDINGS = keys.bindings("list", without=("j", "k"))
+
+
 class Read(Message):
     """The workspace was read again."""
 
@@ -65,11 +71,11 @@ class HomeScreen(OgiveScreen):
         with Horizontal(id="lists"):
             with Vertical(id="left"):
                 with Vertical(id="runs-pane", classes="pane"):
-                    runs = Rows(RUN_COLUMNS, id="runs")
+                    runs = HomeRows(RUN_COLUMNS, id="runs")
                     yield RowsHead(runs, ("", "size", "stage", "state", "step", "loss"))
                     yield runs
                 with Vertical(id="models-pane", classes="pane"):
-                    models = Rows(MODEL_COLUMNS, id="models")
+                    models = HomeRows(MODEL_COLUMNS, id="models")
                     head = RowsHead(models)
                     head.show("Models")
                     yield head
@@ -168,8 +174,8 @@ class HomeScreen(OgiveScreen):
 
     def _draw_banner(self) -> None:
         actions = [
-            (("n", "new run"), ("c", "chat")),
-            (("r", "resume"), ("m", "monitor")),
+            (("n", "new run"), ("c", "chat"), ("s", "steer"), ("d", "data")),
+            (("r", "resume"), ("m", "monitor"), ("j", "journal")),
         ]
         keymap = self.ogive.keymap
         by_label = {key.label: keys.label_of(key, keymap) for key in keys.of("home")}
@@ -224,7 +230,7 @@ class HomeScreen(OgiveScreen):
         self.key_line.refresh_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("open", "chat", "find") and self.has_class("-empty"):
+        if action in ("open", "chat", "steer", "find") and self.has_class("-empty"):
             return False
         if action in ("monitor", "resume", "delete") and not self.overview.runs:
             return False
@@ -233,6 +239,8 @@ class HomeScreen(OgiveScreen):
             return run is not None and run.resumable
         if action in ("monitor", "delete"):
             return self.marked_run is not None
+        if action == "chat":
+            return self.marked_model is None or not self.marked_model.session
         return True
 
     # Actions
@@ -240,10 +248,15 @@ class HomeScreen(OgiveScreen):
     def action_new(self) -> None:
         self.ogive.open("setup")
 
+    def action_data(self) -> None:
+        self.ogive.open("data")
+
     def action_open(self) -> None:
         run, model = self.marked_run, self.marked_model
         if run is not None:
             self.ogive.open("monitor", run=self._folder(run))
+        elif model is not None and model.session:
+            self.ogive.open("steer", session=model.session)
         elif model is not None:
             self.ogive.open("chat", model=model.name)
 
@@ -255,6 +268,16 @@ class HomeScreen(OgiveScreen):
     def action_chat(self) -> None:
         run, model = self.marked_run, self.marked_model
         self.ogive.open("chat", model=run.id if run else model.name if model else None)
+
+    def action_steer(self) -> None:
+        run, model = self.marked_run, self.marked_model
+        if model is not None and model.session:
+            self.ogive.open("steer", session=model.session)
+            return
+        self.ogive.open("steer", model=run.id if run else model.name if model else None)
+
+    def action_journal(self) -> None:
+        self.ogive.open("journal")
 
     def action_resume(self) -> None:
         run = self.marked_run

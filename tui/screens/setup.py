@@ -19,8 +19,10 @@ from tui import keys, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
 from tui.estimate import Estimate, Speed, estimate, measured
+from tui.fields import field_line
 from tui.glyphs import DOT, FAILED
 from tui.screens.base import OgiveScreen
+from tui.screens.data.work import source_words
 from tui.widgets.form import Form, FormLine
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
@@ -45,10 +47,17 @@ class SetupScreen(OgiveScreen):
         "the recipe; a cross says what is wrong. The estimate below follows every change."
     )
 
+    DRAFT: ClassVar[type[Draft]] = Draft
+    MEMORY: ClassVar[str] = "setup"
+    """Where the app remembers what was typed."""
+    SECTIONS: ClassVar[tuple[tuple[str, str, str], ...]] = SECTIONS
+
     draft: Draft
     _speeds: tuple[Speed, ...] = ()
     _filter = ""
     _starting = False
+    _quiet = False
+    """The mark is about to move by itself, and what was just said shall stay."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -59,20 +68,27 @@ class SetupScreen(OgiveScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#find").display = False
-        remembered = self.ogive.remembered.get("setup")
+        remembered = self.ogive.remembered.get(self.MEMORY)
         remembered = remembered if isinstance(remembered, dict) else {}
         try:
-            self.draft = Draft.begin(self.ogive.workspace, remembered.get("recipe", ""), remembered.get("values"))
+            self.draft = self.DRAFT.begin(self.ogive.workspace, remembered.get("recipe", ""), remembered.get("values"))
         except OgiveError as error:
-            self.draft = Draft.begin(self.ogive.workspace)
+            self.draft = self.DRAFT.begin(self.ogive.workspace)
             self.trail(str(error), "bad")
         self._show()
         self.query_one("#form").focus()
-        self._measure()
+        self._look_at_past_runs()
 
     def open(self, recipe: str = "", **arguments: Any) -> None:
+        """Bring the form up, from a recipe, or with the data settings (`data`) that another screen sends."""
         if recipe:
             self._take(recipe)
+        if arguments.get("data") is not None:
+            self._take_data(arguments["data"])
+
+    def _look_at_past_runs(self) -> None:
+        """For the estimate."""
+        self._measure()
 
     @work(thread=True, group="speeds", exit_on_error=False)
     def _measure(self) -> None:
@@ -109,14 +125,15 @@ class SetupScreen(OgiveScreen):
     def _lines(self) -> Any:
         wanted = self._filter.lower().split()
         shown_problems: set[str] = set()
-        for prefix, label, help in SECTIONS:
+        prefixes = {prefix for prefix, _, _ in self.SECTIONS if prefix}
+        for prefix, label, help in self.SECTIONS:
             fields = []
             for info in self.draft.fields:
-                section = info.path.partition(".")[0] if info.path.partition(".")[0] in _PREFIXES else ""
+                section = info.path.partition(".")[0] if info.path.partition(".")[0] in prefixes else ""
                 if section != prefix or _redundant(info):
                     continue
                 if all(word in f"{info.path} {info.label} {info.help}".lower() for word in wanted):
-                    fields.append(self._line(info))
+                    fields.append(field_line(self.draft, info))
                     shown_problems.add(info.path)
             if fields:
                 yield FormLine(label, help=help)
@@ -124,25 +141,6 @@ class SetupScreen(OgiveScreen):
         lost = [f"{path}: {text}" for path, text in self.draft.problems.items() if path not in shown_problems]
         if lost and not wanted:
             self.trail(lost[0], "bad")
-
-    def _line(self, info: FieldInfo) -> FormLine:
-        choices = info.choices if info.kind in ("choice", "brick") else ("false", "true") if info.kind == "flag" else ()
-        text = self.draft.text(info)
-        help = info.help
-        if info.kind == "brick" and text in info.choices:
-            help = info.choice_help[info.choices.index(text)] or help
-        return FormLine(
-            info.label,
-            info.path,
-            text,
-            info.unit,
-            help,
-            self.draft.problems.get(info.path, ""),
-            self.draft.changed(info),
-            choices,
-            1 if _is_option(info, self.draft.fields) else 0,
-            "(empty)" if not info.optional else "auto" if info.stands_for is None else f"auto: {info.stands_for:g}",
-        )
 
     def _show_estimate(self) -> None:
         box = self.query_one("#estimate", Static)
@@ -167,7 +165,9 @@ class SetupScreen(OgiveScreen):
     def _moved(self) -> None:
         form = self.query_one(Form)
         line = form.marked
-        if line is not None and form.problem:
+        if self._quiet:
+            self._quiet = False
+        elif line is not None and form.problem:
             self.trail(form.problem, "bad")
         elif line is not None:
             self.trail(self._explain(line))
@@ -192,7 +192,7 @@ class SetupScreen(OgiveScreen):
 
     def _remember(self) -> None:
         if self.draft.valid:
-            self.ogive.remember(setup={"recipe": self.draft.reference, "values": self.draft.tree})
+            self.ogive.remember(**{self.MEMORY: {"recipe": self.draft.reference, "values": self.draft.tree}})
 
     # Actions
 
@@ -235,7 +235,7 @@ class SetupScreen(OgiveScreen):
 
         choices = [
             Choice(stored.reference, stored.reference, stored.description)
-            for stored in list_settings(self.ogive.workspace, "training")
+            for stored in list_settings(self.ogive.workspace, self.DRAFT.SUBJECT)
         ]
         answer = await self.app.push_screen_wait(
             Picker("Begin from which recipe?", choices, self.draft.reference, "There are no recipes yet.")
@@ -245,13 +245,24 @@ class SetupScreen(OgiveScreen):
 
     def _take(self, reference: str) -> None:
         try:
-            self.draft = Draft.begin(self.ogive.workspace, reference)
+            self.draft = self.DRAFT.begin(self.ogive.workspace, reference)
         except OgiveError as error:
             self.trail(str(error), "bad")
             return
         self._remember()
         self._show()
         self.trail(f"{reference}: {self.draft.base.description or 'recipe taken'}", "good")
+
+    def _take_data(self, data: dict[str, Any]) -> None:
+        self.draft.replace({**self.draft.tree, "data": data})
+        self._remember()
+        self._show()
+        told = "; ".join(map(source_words, data["sources"]))
+        form = self.query_one(Form)
+        before = form.cursor
+        form.mark("data.sources")
+        self.trail(f"it learns from {told}", "good")
+        self._quiet = form.cursor != before
 
     @work(exclusive=True, group="ask")
     async def action_save(self) -> None:
@@ -266,9 +277,10 @@ class SetupScreen(OgiveScreen):
 
         settings = self.draft.settings.model_copy(update={"name": name})
         try:
-            path = save_version(settings, self.ogive.workspace, parent=self.draft.reference or None)
-            reference = find(self.ogive.workspace, "training", path).reference
-            self.draft = Draft.begin(self.ogive.workspace, reference)
+            subject = self.DRAFT.SUBJECT
+            path = save_version(settings, self.ogive.workspace, subject=subject, parent=self.draft.reference or None)
+            reference = find(self.ogive.workspace, subject, path).reference
+            self.draft = self.DRAFT.begin(self.ogive.workspace, reference)
         except OgiveError as error:
             self.ogive.show_failure(error.message, error.hint)
             return
@@ -332,17 +344,9 @@ class SetupScreen(OgiveScreen):
         self._starting = False
 
 
-_PREFIXES = frozenset(prefix for prefix, _, _ in SECTIONS if prefix)
-
-
 def _redundant(info: FieldInfo) -> bool:
     """A brick in a list is named on the list's own line already."""
     return info.kind == "brick" and info.path.rpartition(".")[2].isdecimal()
-
-
-def _is_option(info: FieldInfo, fields: list[FieldInfo]) -> bool:
-    above = info.path.rpartition(".")[0]
-    return any(each.path == above and each.kind == "brick" for each in fields)
 
 
 def _check_name(text: str) -> str:

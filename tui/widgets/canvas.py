@@ -8,6 +8,7 @@ from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 Span = tuple[str, str]
@@ -100,11 +101,13 @@ class Canvas(Widget):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        line = self.lines[y] if y < len(self.lines) else ()
-        content = Content.assemble(*((text, _style(role)) for text, role in fitted(line, width)))
-        base = self.visual_style
-        return Strip(content.render_segments(base)).adjust_cell_length(width, base.rich_style)
+        return line_strip(self.lines[y] if y < len(self.lines) else (), self.size.width, self.visual_style)
+
+
+def line_strip(line: Line, width: int, base: Style) -> Strip:
+    """A line as what a widget's `render_line` gives."""
+    content = Content.assemble(*((text, _style(role)) for text, role in fitted(line, width)))
+    return Strip(content.render_segments(base)).adjust_cell_length(width, base.rich_style)
 
 
 def _style(role: str) -> str:

@@ -1,10 +1,10 @@
-"""The chat's trail: a hairline that carries what just happened, so that no line is spent on it."""
+"""Hairlines that carry words, so that no line is spent on them: the chat's trail, and marks."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
-from tui.widgets.lines import TrailLine
+from tui.widgets.lines import Hairline, TrailLine
 
 
 class TrailRule(TrailLine):
@@ -31,3 +31,25 @@ class TrailRule(TrailLine):
             said = Content.assemble(self._content.truncate(room, ellipsis=True), " ")
         rest = width - said.cell_length - mark.cell_length - 2
         return Content.assemble("─", said, "─" * max(0, rest), mark, "─")
+
+
+class MarkRule(Hairline):
+    """A hairline with some words near its right end: `─────────── writing 2 of 4 ─`."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = ""
+        self._tone = "$brass"
+
+    def mark(self, text: str, tone: str = "$brass") -> None:
+        """The words, or none."""
+        if (text, tone) != (self.text, self._tone):
+            self.text, self._tone = text, tone
+            self.refresh()
+
+    def render(self) -> Content:
+        width = self.size.width
+        if not self.text:
+            return super().render()
+        words = Content.styled(self.text, self._tone).truncate(max(0, width - 4), ellipsis=True)
+        return Content.assemble("─" * max(0, width - words.cell_length - 3), " ", words, " ", "─")

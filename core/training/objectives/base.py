@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from core.generation.runners import decoder_of
+from core.models.decoder import IGNORE
+from core.models.loss import cross_entropy, draw
+
+if TYPE_CHECKING:
+    from core.data.documents import Input
+    from core.tokenization.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -42,14 +51,45 @@ class Batch:
         return zip(*(tensor.split(rows) for tensor in self.tensors), strict=True)
 
 
-class Objective(Protocol):
-    """A brick of the OBJECTIVES table is called as `make(packed, training, context)` and gives one of these."""
+class Data(Protocol):
+    """What an objective reads, ready: tokens, the tokenizer, a key that names the content, the files it came from."""
 
-    rows: int
-    """Rows in one epoch."""
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def inputs(self) -> list[Input]: ...
+    def facts(self) -> dict[str, Any]:
+        """Figures for a person: tokens, held_out_tokens, documents, vocab_size, and others of its own."""
+        ...
+
+
+class Objective(Protocol):
+    """A brick of the OBJECTIVES table is called as `make(data, training, context)` and gives one of these; `data` is
+    what its own `prepare(settings, tokenizer, workspace, context, cancel, progress)` made, or what
+    `reopen(settings, tokenizer, workspace, context, key)` finds of an earlier making whose sources are gone (None: it
+    is gone too)."""
+
+    rows: int | None
+    """Rows in one epoch; None when that is not known."""
+
+    def suit(self, model: nn.Module, earlier: dict[str, Any]) -> dict[str, Any]:
+        """Fit itself to the model before the first batch: choices by name, each with `chosen` and `why`. `earlier` are
+        those of a run that is resumed, which stand."""
+        ...
 
     def batch(self, position: int, rows: int) -> Batch:
         """`rows` rows from `position`, a count of rows since the run began: a pure function of it and the seed."""
+        ...
+
+    def place(self, position: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What a checkpoint keeps, as JSON and tensors by name, so that `batch` need not read from the start again to
+        reach `position`; empty where it need not anyway."""
+        ...
+
+    def restore(self, place: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        """Take over what `place` gave."""
         ...
 
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -74,3 +114,34 @@ class Objective(Protocol):
     def summary(self, total: float, count: int) -> dict[str, Any]:
         """Metrics of an evaluation (`eval_loss` is the one to minimise) from the loss summed over `count` tokens."""
         ...
+
+
+def token_loss(
+    model: nn.Module, ids: Tensor, labels: Tensor, places: Tensor | None = None, talks: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """The nats of `labels` (-100: not counted) summed, and how many counted; all tensors `(rows, time)`.
+
+    With `places` and `talks` each row holds several texts: tokens see only those of their own number in `talks`.
+    """
+    decoder = decoder_of(model)
+    if decoder is not None:
+        apart = None if talks is None else talks[:, :, None] == talks[:, None, :]
+        return decoder.loss(ids, labels, positions=places, mask=apart)
+    # transformers tells packed texts apart by places that begin anew, when it is given no mask. Without packing the
+    # filling stands after the text, where causality hides it.
+    more = {} if places is None else {"position_ids": places}
+    logits = model(input_ids=ids, use_cache=False, **more).logits
+    return cross_entropy(logits, labels, IGNORE), (labels != IGNORE).sum()
+
+
+def drawn_token_loss(
+    model: nn.Module, ids: Tensor, labels: Tensor, places: Tensor | None = None, talks: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """As `token_loss`, of labels that the model draws from its own distribution where `labels` count."""
+    decoder = decoder_of(model)
+    if decoder is not None:
+        apart = None if talks is None else talks[:, :, None] == talks[:, None, :]
+        return decoder.drawn_loss(ids, labels, positions=places, mask=apart)
+    more = {} if places is None else {"position_ids": places}
+    logits = model(input_ids=ids, use_cache=False, **more).logits
+    return cross_entropy(logits, draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()

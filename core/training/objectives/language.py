@@ -6,21 +6,53 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from core.data.packed import PackedData
-from core.models.loss import cross_entropy, draw
+from core.cancel import Cancel
+from core.data.corpus import Progress
+from core.data.mixing import mix_of
+from core.data.packed import PackedData, open_packed, packed_folder
+from core.data.prepare import prepare as prepare_text
+from core.data.stream import StreamOrder
+from core.data.streamed import StreamedData
+from core.models.decoder import IGNORE
+from core.settings.run import RunSettings
 from core.settings.training import TrainingSettings
-from core.training.objectives.base import Batch
+from core.tokenization.tokenizer import Tokenizer
+from core.training.objectives.base import Batch, drawn_token_loss, token_loss
+from core.workspace import Workspace
 
-IGNORE = -100
+
+def prepare(
+    settings: RunSettings,
+    tokenizer: Tokenizer | None,
+    workspace: Workspace,
+    context: int,
+    cancel: Cancel | None = None,
+    progress: Progress | None = None,
+) -> PackedData | StreamedData:
+    """The run's text as tokens, of the given tokenizer or of one that is made from the settings."""
+    return prepare_text(settings.data, tokenizer or settings.tokenizer, workspace, cancel, progress)
+
+
+def reopen(
+    settings: RunSettings, tokenizer: Tokenizer, workspace: Workspace, context: int, key: str
+) -> PackedData | None:
+    """The tokens that were packed under `key`, when they are still whole."""
+    if settings.data.streaming:
+        return None
+    return open_packed(packed_folder(workspace, key), tokenizer, mix_of(settings.data))
 
 
 class Language:
     """Windows of `context` tokens, each token the label of the one before; every label counts."""
 
-    def __init__(self, packed: PackedData, training: TrainingSettings, context: int) -> None:
+    prepare = staticmethod(prepare)
+    reopen = staticmethod(reopen)
+
+    def __init__(self, packed: PackedData | StreamedData, training: TrainingSettings, context: int) -> None:
         self._order = packed.order(context, training.seed)
         self._held_out = packed.held_out_order(context, training.eval_tokens)
         self.rows = self._order.windows
@@ -29,20 +61,23 @@ class Language:
         inputs, labels = self._order.batch(position, rows)
         return Batch((torch.from_numpy(inputs), torch.from_numpy(labels)), labels.size, inputs.size)
 
+    def place(self, position: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Packed windows are found by their number alone; of a stream, where its sources are."""
+        return self._order.state(position) if isinstance(self._order, StreamOrder) else ({}, {})
+
+    def restore(self, place: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        if isinstance(self._order, StreamOrder) and place:
+            self._order.restore(place, tensors)
+
+    def suit(self, model: nn.Module, earlier: dict[str, Any]) -> dict[str, Any]:
+        """Windows are all alike: nothing is to be chosen."""
+        return {}
+
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        ids, labels = tensors
-        own = getattr(model, "loss", None)
-        if own is not None:
-            return own(ids, labels)
-        return cross_entropy(model(ids).logits, labels, IGNORE), (labels != IGNORE).sum()
+        return token_loss(model, *tensors)
 
     def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        ids, labels = tensors
-        own = getattr(model, "drawn_loss", None)
-        if own is not None:
-            return own(ids, labels)
-        logits = model(ids).logits
-        return cross_entropy(logits, draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()
+        return drawn_token_loss(model, *tensors)
 
     def held_out(self, rows: int) -> Iterator[Batch]:
         for inputs, labels in self._held_out.batches(rows):

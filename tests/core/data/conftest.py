@@ -22,7 +22,7 @@ def lines(tmp_path) -> Path:
     return path
 
 
-def settings(path, *, unit="auto", column="text", **fields) -> DataSettings:
+def settings(path, *, unit="auto", column="", **fields) -> DataSettings:
     source = {"name": "files", "path": str(path), "documents": unit, "column": column}
     return DataSettings.model_validate({"sources": [source], **fields})
 

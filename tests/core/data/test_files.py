@@ -65,12 +65,18 @@ def test_a_long_file_comes_in_pieces_cut_before_a_space(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{"text": "a"}\n{"body": "b", "id": 3}', r"line 2, has no column 'text'; found 'body', 'id'"),
-        ('{"text": "a"}\n{"textt": "b"}', r"found 'textt'\. Did you mean 'textt'\?"),
-        ('{"text": 3}', r"column 'text' holds a int, expected text or messages"),
+        (
+            '{"text": "a"}\n{"body": "b", "id": 3}',
+            r"line 2: expected the column 'text' \(text\), found 'body', 'id'\. Try --map text=body",
+        ),
+        ('{"text": "a"}\n{"textt": "b"}', r"found 'textt'\. Did you mean 'textt'\? Try --map text=textt"),
+        ('{"text": 3}', r"line 1: expected columns of a known format \(.*\), found 'text' \(int\)"),
         ('{"text": "a"}\n{"text": ', r"line 2, is not JSON"),
         ("[1]", r"line 1, is a list, not an object"),
-        ('{"messages": [{"from": "human", "value": "x"}]}', r"needs the texts 'role' and 'content'; found 'from'"),
+        (
+            '{"messages": [{"role": "user", "content": "x"}, {"who": "x"}]}',
+            r"line 1: expected the texts 'role' and 'content' .* in turn 2 of 'messages', found 'who'",
+        ),
         ('{"messages": [{"role": "users", "content": "x"}]}', r"role 'users'\. Did you mean 'user'\?"),
     ],
 )
@@ -107,9 +113,9 @@ def test_paths_that_lead_nowhere(tmp_path):
         texts(tmp_path / "*.md")
     with pytest.raises(OgiveError, match="has no path"):
         texts("")
-    (tmp_path / "a.parquet").write_bytes(b"PAR1")
-    with pytest.raises(OgiveError, match=r"is \.parquet, which is not read yet"):
-        texts(tmp_path / "a.parquet")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    with pytest.raises(OgiveError, match=r"is \.pdf, which is not read"):
+        texts(tmp_path / "a.pdf")
 
 
 def test_the_fingerprint_is_of_the_content(tmp_path):

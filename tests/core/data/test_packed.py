@@ -64,14 +64,12 @@ def test_long_documents_have_one_end(tmp_path, files_settings, workspace):
 
 
 def test_pieces_give_the_ids_of_the_whole(tmp_path, files_settings, workspace, monkeypatch):
-    from core.data import files
-
     text = "The tower's lamp,  and the rain\n\n it fell 1412 times.\n" * 400
     path = tmp_path / "text.txt"
     path.write_text(text)
     tokenizer = bpe.train([text[:500]], vocab_size=320)
-    monkeypatch.setattr(files, "_CHUNK", 500)
-    monkeypatch.setattr(files, "_PIECE", 900)
+    monkeypatch.setattr("core.data.text.CHUNK", 500)
+    monkeypatch.setattr("core.data.text.PIECE", 900)
     data = pack(files_settings(path, held_out=0.001), tokenizer, workspace)
     cut = int(len(text) * 0.999)
     assert data.train.tokens.tolist() == [*tokenizer.encode(text[:cut]), tokenizer.eos_id]

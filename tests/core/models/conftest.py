@@ -14,6 +14,18 @@ SHAPES = {
     "gqa": {"kv_heads": 2, "qk_norm": True, "tied": False},
     "mqa": {"kv_heads": 1, "feedforward": "relu2", "tied": False, "head_size": 8},
     "recency": {"positions": {"name": "rope", "theta": 100.0, "recency": 1.0}, "kv_heads": 2},
+    "alibi": {"positions": "alibi", "feedforward": "relu", "heads": 6, "hidden_size": 72, "kv_heads": 3, "window": 11},
+    "experts": {"experts": {"name": "topk", "count": 5, "active": 2}, "positions": "none", "feedforward": "geglu"},
+    "yarn": {"positions": "yarn", "feedforward": "reglu", "window": 9, "embedding_norm": True, "norm_bias": True},
+    "odd-experts": {
+        "positions": "sinusoidal",
+        "hidden_size": 60,
+        "ffn_size": 33,
+        "feedforward": "leakyrelu",
+        "bias": True,
+        "norm": "layernorm",
+        "experts": {"name": "topk", "count": 4, "active": 1, "renormalise": False},
+    },
     "layernorm": {"norm": "layernorm", "qk_norm": True, "kv_heads": 2},
 }
 

@@ -33,8 +33,16 @@ def shapes(draw):
         norm=draw(st.sampled_from(list(bricks.NORMS))),
         feedforward=draw(st.sampled_from(list(bricks.FEEDFORWARDS))),
         qk_norm=draw(st.booleans()),
+        experts=draw(
+            st.sampled_from(["none", {"name": "topk", "count": 3}, {"name": "topk", "count": 4, "active": 3}])
+        ),
+        embedding_norm=draw(st.booleans()),
         tied=draw(st.booleans()),
         bias=draw(st.booleans()),
+        qkv_bias=draw(st.sampled_from([None, True, False])),
+        out_bias=draw(st.sampled_from([None, True, False])),
+        ffn_bias=draw(st.sampled_from([None, True, False])),
+        norm_bias=draw(st.sampled_from([None, True, False])),
     )
 
 
@@ -47,8 +55,23 @@ def test_parameters_equal_the_built_model_s(settings, vocab_size):
     assert counted.parameters == sum(weight.numel() for weight in decoder.parameters())
     by_part = {part.name: part.parameters for part in counted.parts}
     inside = sum(weight.numel() for block in decoder.blocks for weight in block.parameters())
-    norms = by_part["norms"] - sum(weight.numel() for weight in decoder.norm.parameters())
-    assert by_part["attention"] + by_part["feed-forward"] + norms == inside
+    outside = (decoder.norm, *((decoder.embedding_norm,) if settings.embedding_norm else ()))
+    norms = by_part["norms"] - sum(weight.numel() for norm in outside for weight in norm.parameters())
+    feedforward = by_part["experts"] + by_part["router"] if settings.routed else by_part["feed-forward"]
+    assert by_part["attention"] + feedforward + norms == inside
+    assert (counted.active < counted.parameters) == settings.routed
+
+
+def test_experts_cost_what_a_token_uses_of_them():
+    one = count(ModelSettings(ffn_size=64), 512)
+    many = count(ModelSettings(ffn_size=64, experts={"name": "topk", "count": 8, "active": 2}), 512)
+    feedforward = next(part for part in one.parts if part.name == "feed-forward")
+    router = 6 * 8 * 256
+    assert many.parameters == one.parameters + 7 * feedforward.parameters + router
+    assert many.active == one.parameters + feedforward.parameters + router
+    assert many.forward_flops == one.forward_flops + feedforward.flops + 2 * router
+    near = count(ModelSettings(window=16), 512)
+    assert count(ModelSettings(), 512).forward_flops - near.forward_flops == 6 * 4 * 256 * (256 - 16)
 
 
 def test_arithmetic_is_six_n_and_attention():

@@ -57,8 +57,8 @@ def test_left_padded_prompts_and_beams(decoder):
 def test_a_static_cache_gives_the_same_logits(decoder):
     model = wrap(decoder)
     cache = StaticCache(config=model.config, max_cache_len=32)
-    first = model(IDS[:, :12], past_key_values=cache).logits
-    second = model(IDS[:, 12:], past_key_values=cache).logits
+    first = model(IDS[:, :12], cache=cache).logits
+    second = model(IDS[:, 12:], cache=cache).logits
     assert (torch.cat((first, second), dim=1) - decoder(IDS)).abs().max() < 1e-5
 
 

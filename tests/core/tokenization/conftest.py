@@ -25,6 +25,9 @@ def own() -> dict[str, Tokenizer]:
         "bpe": bpe.train(TEXTS, vocab_size=340),
         "bytes": byte.build(),
         "characters": characters.train(TEXTS),
+        "marked": bpe.train(
+            TEXTS, vocab_size=340, split_digits=True, special_tokens=["<|scene|>", "the lord"], special_pattern=r"w\w+t"
+        ),
     }
 
 

@@ -1,0 +1,41 @@
+"""Weights held in 8 or 4 bits by bitsandbytes, ours and foreign ones, where the machine has it."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import torch
+
+from core.errors import OgiveError
+
+BITS = ("8bit", "4bit")
+
+
+def check(bits: str, device: torch.device) -> None:
+    """OgiveError when weights of so many bits cannot be held on this machine."""
+    if bits not in BITS:
+        raise OgiveError(f"Weights cannot be held in {bits!r}.", f"Choose {' or '.join(BITS)}.")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise OgiveError(
+            f"Weights in {bits} need bitsandbytes, which is not installed here.",
+            "Install it with `pip install 'ogive[gpu]'`, or set base.precision to bf16.",
+        )
+    if device.type not in ("cuda", "cpu"):
+        raise OgiveError(
+            f"bitsandbytes holds no weights in {bits} on {device.type}.", "Set base.precision to bf16, or use a GPU."
+        )
+
+
+def config(bits: str, dtype: torch.dtype) -> Any:
+    """What transformers' loader takes: nf4 with its scales quantised too (QLoRA, Dettmers et al. 2023), or LLM.int8."""
+    from transformers import BitsAndBytesConfig
+
+    if bits == "8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )

@@ -1,0 +1,245 @@
+"""A model with a trainable adapter: draw replies, learn a pick, go back to any state. It knows no tree and no file.
+
+What it does next depends on `tensors()` alone: the same tensors draw the same replies from the same seed, and the same
+lesson on the same tensors gives the same tensors, bit for bit (on one machine with one number of threads).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core import adapters
+from core.cancel import Cancel
+from core.errors import OgiveError
+from core.generation.decode import Piece, complete, generate, stop_ids_of
+from core.hardware import pick_device
+from core.models.adapted import save_adapter
+from core.models.base import identify
+from core.models.catalog import resolve_model
+from core.models.decoder import Decoder
+from core.models.loading import LoadedModel, load
+from core.settings.sampling import SamplingSettings
+from core.settings.steering import SteeringSettings
+from core.steering.learner import Learner
+from core.steering.lesson import Lesson, Report
+from core.steering.scoring import Scorer
+from core.workspace import Workspace
+
+Progress = Callable[[str, int, int | None], None]
+
+PROBE_TOKENS = 96
+PROBE_SEED = 20_240
+_MOMENTS = "optimizer."
+
+
+class Policy:
+    """Made by `load`, or from a model that is loaded already, whose layers it wraps."""
+
+    def __init__(self, loaded: LoadedModel, settings: SteeringSettings) -> None:
+        self.settings = settings
+        self.tokenizer = loaded.tokenizer
+        self.context = loaded.context
+        self.name = loaded.name
+        self.path = loaded.path
+        self.stop_ids = stop_ids_of(loaded)
+        base = loaded.model.eval()
+        # On the CPU our own decoder draws from a twin whose weights hold the adapter: no small products per token.
+        twin = isinstance(base, Decoder) and loaded.device.type == "cpu"
+        self._plain = copy.deepcopy(base) if twin else None
+        probe = self._probe(loaded)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            self.model: Any = adapters.attach(base, settings.adapter).eval()
+        self._loaded = replace(loaded, model=self.model)
+        _round_down(self.model)
+        rule = settings.update.brick.load()(**settings.update.options)
+        self.rule = rule
+        self._learner = Learner(self.model, rule, settings.seed, probe if rule.bounded and rule.probe_rise else None)
+        self._root = self.tensors()
+        self._twins = list(_twins(self.model, self._plain)) if self._plain is not None else []
+        self._stale = True
+
+    @classmethod
+    def load(
+        cls,
+        settings: SteeringSettings,
+        workspace: Workspace,
+        cancel: Cancel | None = None,
+        progress: Progress | None = None,
+    ) -> Policy:
+        """The model that the settings name, with a fresh adapter. Raises OgiveError when it cannot be had."""
+        tell = progress or (lambda doing, done, total: None)
+        tell("loading the model", 0, None)
+        device = pick_device(settings.device)
+        dtype = _dtype(settings.precision, device)
+        entry = resolve_model(workspace, settings.model or None)
+        loaded = load(entry.location, device, dtype, settings.trust_remote_code)
+        if cancel is not None:
+            cancel.check("Loading the model")
+        tell("fitting the adapter", 0, None)
+        return cls(loaded, settings)
+
+    @property
+    def device(self) -> torch.device:
+        return self._loaded.device
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers a pick can change."""
+        return sum(weight.numel() for weight in self._learner.parameters.values())
+
+    # Drawing
+
+    def draw(
+        self,
+        prompt_ids: Sequence[int],
+        sampling: SamplingSettings,
+        variants: int = 1,
+        seed: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> Iterator[Piece]:
+        """Replies to a prompt under the adapter, as `core.generation.decode.generate` yields them."""
+        chosen = sampling if seed is None else sampling.model_copy(update={"seed": seed})
+        yield from generate(self._drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
+
+    def _drawing(self) -> nn.Module:
+        if self._plain is None:
+            return self.model
+        if self._stale:
+            for layer, twin, weight in self._twins:
+                _add(layer, twin, weight)
+            self._stale = False
+        return self._plain
+
+    @torch.no_grad()
+    def logp(self, prompt_ids: Sequence[int], completion_ids: Sequence[int], temperature: float = 1.0) -> float:
+        """Mean log-probability per token of a reply, adapter on, in nats."""
+        lesson = Lesson(tuple(prompt_ids), (tuple(completion_ids),), None, temperature)
+        return float(Scorer(self.model)([lesson])[0].mean()[0])
+
+    # Learning
+
+    def learn(self, lesson: Lesson, replay: Sequence[Lesson] = (), cancel: Cancel | None = None) -> Report:
+        """The whole update for one decision, in place. `replay` are the lessons on the path to here, oldest first.
+
+        Deterministic in (`tensors()`, lesson, replay, settings). A cancelled one raises Stopped and changes nothing.
+        """
+        for reply in lesson.completions:
+            if len(lesson.prompt_ids) + len(reply) > self.context + 1:
+                raise OgiveError(
+                    f"Prompt and reply are {len(lesson.prompt_ids) + len(reply)} tokens; "
+                    f"the model sees at most {self.context}.",
+                    "Choose or write a shorter reply.",
+                )
+        self._stale = True
+        return self._learner.learn(lesson, replay, cancel)
+
+    def prepare(self, prompt_ids: Sequence[int], completions: Sequence[Sequence[int]], temperature: float) -> None:
+        """Compute ahead what `learn` will need of a group whatever is picked; changes no result."""
+        lesson = Lesson(tuple(prompt_ids), tuple(map(tuple, completions)), None, temperature)
+        self._learner.reference(lesson.only(lesson.distinct()))
+
+    # States
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Copies on the CPU of everything that decides the next update and draw, by stable names.
+
+        For bounded rules all are bfloat16 without loss, and the A matrices are the same in every state.
+        """
+        small = not self.rule.lasting
+        found = {
+            name: tensor.bfloat16() if small and tensor.is_floating_point() else tensor
+            for name, tensor in adapters.adapter_state(self.model).items()
+        }
+        return found | {_MOMENTS + name: moment.cpu().clone() for name, moment in self._learner.moments.items()}
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go to a state exactly. Raises OgiveError, with nothing changed, when it is not one of this model."""
+        moments = {name: tensor for name, tensor in tensors.items() if name.startswith(_MOMENTS)}
+        if {name.removeprefix(_MOMENTS) for name in moments} != set(self._learner.moments):
+            raise OgiveError("The state was made by another update rule.", "Open it with the rule it was made by.")
+        adapters.load_adapter_state(self.model, {name: t for name, t in tensors.items() if name not in moments})
+        for name, moment in moments.items():
+            self._learner.moments[name.removeprefix(_MOMENTS)].copy_(moment)
+        self._stale = True
+
+    def reset(self) -> None:
+        """Back to the fresh adapter, exactly."""
+        self.restore(self._root)
+
+    def drift(self, against: Mapping[str, Tensor] | None = None) -> float:
+        """Norm of the change of the weights, all layers together, from the root or from another state's tensors."""
+        if against is None:
+            return adapters.change_norm(self.model)
+        return _distance(self.model, against)
+
+    # Out into files
+
+    def save_adapter(self, folder: str | Path) -> None:
+        """Write the adapter as a PEFT folder."""
+        save_adapter(self.model, folder, identify(self.path), self.tokenizer)
+
+    # The probe
+
+    def _probe(self, loaded: LoadedModel) -> Lesson:
+        """A text in the model's own words, drawn before there is an adapter: what the guard watches."""
+        start = [self.tokenizer.eos_id if self.tokenizer.bos_id is None else self.tokenizer.bos_id]
+        room = max(2, min(PROBE_TOKENS, self.context - 1))
+        sampling = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=room, seed=PROBE_SEED)
+        drawn = complete(loaded, start, sampling, stop_ids=())[0].tokens
+        return Lesson(tuple(start), (tuple(drawn),), None)
+
+
+def _dtype(precision: str, device: torch.device) -> torch.dtype | None:
+    if precision == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    return {"fp32": torch.float32, "bf16": torch.bfloat16}.get(precision)
+
+
+@torch.no_grad()
+def _round_down(model: nn.Module) -> None:
+    """Make the fresh adapter representable in bfloat16, so that a state holds it exactly."""
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.copy_(weight.bfloat16())
+
+
+def _twins(model: nn.Module, plain: Decoder) -> Iterator[tuple[Any, nn.Linear, Tensor]]:
+    """Each adapted layer, the plain layer of the twin, and that layer's weight without the adapter."""
+    own = dict(plain.named_modules())
+    inner = next(module for module in model.modules() if isinstance(module, Decoder))
+    for name, module in inner.named_modules():
+        if hasattr(module, "lora_A"):
+            twin = own[name]
+            assert isinstance(twin, nn.Linear)
+            yield module, twin, twin.weight.detach().clone()
+
+
+@torch.no_grad()
+def _add(layer: Any, twin: nn.Linear, weight: Tensor) -> None:
+    twin.weight.copy_(weight + layer.get_delta_weight(adapters.NAME))
+
+
+@torch.no_grad()
+def _distance(model: nn.Module, against: Mapping[str, Tensor]) -> float:
+    """Norm over all layers of (alpha / r) (B A - B' A'), from the small matrices: B A - B' A' = [B, -B'] [A; A']."""
+    total = 0.0
+    for name, module in model.named_modules():
+        if not hasattr(module, "lora_A"):
+            continue
+        other = {part: against[f"{name}.{part}.weight"].double().to(_device(module)) for part in ("lora_A", "lora_B")}
+        a = torch.cat((module.lora_A[adapters.NAME].weight.double(), other["lora_A"]))
+        b = torch.cat((module.lora_B[adapters.NAME].weight.double(), -other["lora_B"]), dim=1)
+        total += module.scaling[adapters.NAME] ** 2 * float(((b.t() @ b) * (a @ a.t())).sum())
+    return max(total, 0.0) ** 0.5
+
+
+def _device(module: Any) -> torch.device:
+    return module.lora_A[adapters.NAME].weight.device
