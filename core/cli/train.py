@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from core.cli.check import add_check, check
 from core.cli.progress import detach, train_here, train_together
 from core.cli.tell import tell_data
 from core.errors import OgiveError
@@ -16,6 +17,8 @@ from core.training.processes import place
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="a recipe: its name (`demo`) or a file")
+    parser.add_argument("--check", action="store_true", help="train nothing: show a sample and what is learned of it")
+    add_check(parser)
     add_common(parser)
 
 
@@ -53,6 +56,8 @@ def overrides(args: argparse.Namespace) -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_run(args.config, args.workspace, overrides(args))
+    if args.check:
+        return check(settings, args)
 
     def make() -> Path:
         folder = create_run(settings, args.workspace, args.name)

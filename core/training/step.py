@@ -7,7 +7,6 @@ again from the same random state, so only the rounding of the sum differs.
 from __future__ import annotations
 
 import gc
-import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -95,9 +94,9 @@ class Stepper:
     def step(self, batch: Batch, share: float, measure: bool = False, bend: bool = False) -> torch.Tensor:
         """Learn from `batch` at `share` of the peak rates; with `bend`, show the optimizer the curvature first.
 
-        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0, norm of
-        the weights' change (NaN unless `measure`, which takes a second copy of them)] on the device. A skipped step,
-        one whose loss or gradient is not finite, changes neither weights nor optimizer.
+        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0] on the
+        device, and with `measure`, which takes a second copy of the weights, also the norm of their change. A skipped
+        step, one whose loss or gradient is not finite, changes neither weights nor optimizer.
         """
         before = [local(parameter).detach().clone() for parameter in self._parameters] if measure else None
         if bend:
@@ -106,11 +105,10 @@ class Stepper:
         scale = (norm / self._clip).clamp_(min=1.0) if self._clip > 0 else None
         self.optimizer.step(share, scale, skip)
         self.clear()
-        change = norm.new_full((), math.nan)
-        if before is not None:
-            torch._foreach_sub_(before, [local(parameter).detach() for parameter in self._parameters])
-            change = self.team.norm(before)
-        return torch.stack((loss, norm, skip, change))
+        if before is None:
+            return torch.stack((loss, norm, skip))
+        torch._foreach_sub_(before, [local(parameter).detach() for parameter in self._parameters])
+        return torch.stack((loss, norm, skip, self.team.norm(before)))
 
     def _bend(self, batch: Batch) -> None:
         """Let the optimizer see the gradient at labels that the model draws itself."""

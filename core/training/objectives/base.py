@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from core.generation.runners import decoder_of
+from core.models import loss as losses
 from core.models.decoder import IGNORE
-from core.models.loss import cross_entropy, draw
 
 if TYPE_CHECKING:
     from core.data.documents import Input
@@ -131,7 +131,7 @@ def token_loss(
     # filling stands after the text, where causality hides it.
     more = {} if places is None else {"position_ids": places}
     logits = model(input_ids=ids, use_cache=False, **more).logits
-    return cross_entropy(logits, labels, IGNORE), (labels != IGNORE).sum()
+    return losses.cross_entropy(logits, labels, IGNORE), (labels != IGNORE).sum()
 
 
 def drawn_token_loss(
@@ -144,4 +144,4 @@ def drawn_token_loss(
         return decoder.drawn_loss(ids, labels, positions=places, mask=apart)
     more = {} if places is None else {"position_ids": places}
     logits = model(input_ids=ids, use_cache=False, **more).logits
-    return cross_entropy(logits, draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()
+    return losses.cross_entropy(logits, losses.draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()

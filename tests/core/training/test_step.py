@@ -105,7 +105,7 @@ def test_a_step_that_is_not_finite_changes_no_bit(optimizer, poison):
     handle = made.model.embedding.weight.register_hook(lambda gradient: gradient * poison)
     before = bits(made.model)
     state = {name: tensor.clone() for name, tensor in made.optimizer.state_tensors().items()}
-    loss, _, skipped, _ = made.step(batch(seed=2), 1.0, bend=bend).tolist()
+    loss, _, skipped = made.step(batch(seed=2), 1.0, bend=bend).tolist()
     assert skipped == 1
     assert loss == pytest.approx(3.9, abs=1)
     assert same(before, bits(made.model))
@@ -125,7 +125,7 @@ def test_out_of_memory_halves_and_makes_the_same_step():
     plenty, scarce = stepper(8, dropout=0.0), stepper(8, Rows(fault), halved=told.append)
     for seed in range(3):
         one, other = plenty.step(batch(seed=seed), 1.0), scarce.step(batch(seed=seed), 1.0)
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6, equal_nan=True)
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
     assert told == [4, 2]
     assert scarce.micro == 2
     for a, b in zip(plenty.model.parameters(), scarce.model.parameters(), strict=True):
@@ -147,7 +147,7 @@ def test_out_of_memory_in_the_backward_pass_leaves_no_half_gradient_and_the_same
     torch.manual_seed(9)
     other = straight.step(batch(), 1.0)
     assert asked == [4, 4, 2, 2, 2, 2]
-    assert torch.equal(one[:3], other[:3])
+    assert torch.equal(one, other)
     assert same(bits(broken.model), bits(straight.model))
 
 
