@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from core.cli.check import add_check, check
 from core.cli.progress import detach, train_here
 from core.cli.tell import tell_data
 from core.settings.load import load_run
@@ -12,6 +13,8 @@ from core.training.job import create_run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="a recipe: its name (`demo`) or a file")
+    parser.add_argument("--check", action="store_true", help="train nothing: show a sample and what is learned of it")
+    add_check(parser)
     add_common(parser)
 
 
@@ -42,6 +45,8 @@ def overrides(args: argparse.Namespace) -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_run(args.config, args.workspace, overrides(args))
+    if args.check:
+        return check(settings, args)
     folder = create_run(settings, args.workspace, args.name)
     if not args.json:
         print(tell_data(settings.data, args.workspace), end="", flush=True)

@@ -218,7 +218,7 @@ def _entry(folder: Path, name: str, source: str, marks: tuple[str, ...] = (), ru
 
 
 def _counted(config: dict[str, Any]) -> int | None:
-    """Parameters of a folder written before they stood in its config. Settings cost an import that home can do without."""
+    """Parameters of a folder whose config does not name them. Settings cost an import that home can do without."""
     from pydantic import ValidationError
 
     from core.models.counting import count
