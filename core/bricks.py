@@ -371,6 +371,7 @@ PROMPT_SOURCES = Table(
             "split": Option("train", "Which part"),
             "column": Option("", "The column that holds the prompt (empty: found by its name)"),
             "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+            "streaming": Option(False, "Read rows as they come, without fetching the whole set first"),
         },
     ),
 )
