@@ -9,7 +9,7 @@ WIDTH = 76
 _LEFT, _RIGHT = 52, 12
 """Columns of the drawing, and of each of the two columns of figures."""
 _ASCII = str.maketrans({**dict.fromkeys("│┃", "|"), **dict.fromkeys("─━", "-"), **dict.fromkeys("┌┐└┘├┤╮╯┴┬", "+")})
-_ASCII |= str.maketrans({"⊕": "+", "→": ">", "×": "x", "·": "."})
+_ASCII |= str.maketrans({"→": ">", "×": "x", "·": "."})
 
 
 def diagram(settings: ModelSettings, vocab_size: int, context: int | None = None, *, ascii: bool = False) -> list[str]:
@@ -51,11 +51,11 @@ def _block(s: ModelSettings, counted: Count) -> list[str]:
     inside = [
         ("├───╮", "", ""),
         ("│   │", _norm(s), ""),
-        ("│   │", f"q {heads} × {size} · k {kv} × {size} · v {kv} × {size}{_bias(s, 'qkv')}", "attention"),
+        ("│   │", f"q {heads} · k {kv} · v {kv} heads of {size}{_bias(s, 'qkv')}", "attention"),
         ("│   │", _turned(s), ""),
-        ("│   │", f"{_attention(s)} ({kind})", ""),
+        ("│   │", f"{kind} over {_sight(s)}", ""),
         ("│   │", f"out {heads * size} → {s.hidden_size}{_bias(s, 'out')}", ""),
-        ("⊕───╯", "", ""),
+        ("+───╯", "", ""),
         ("├───╮", "", ""),
         ("│   │", _norm(s), ""),
         ("│   │", f"router to {active} of {experts} experts, each:" if s.routed else "", "router"),
@@ -64,13 +64,13 @@ def _block(s: ModelSettings, counted: Count) -> list[str]:
             f"{s.feedforward.name} {s.hidden_size} → {_inner(s)} → {s.hidden_size}{_bias(s, 'ffn')}",
             "experts" if s.routed else "feed-forward",
         ),
-        ("⊕───╯", "", ""),
+        ("+───╯", "", ""),
     ]
     lines = [_line(f"┌─┴{times:─>{_LEFT - 6}}─┐")]
     for drawing, text, part in inside:
         if text or drawing != "│   │":
             figures = _figures(counted, part) if part else ()
-            lines.append(_line(f"│ {drawing}  {text}".ljust(_LEFT - 2) + "│", *figures))
+            lines.append(_line(f"│ {drawing}  {text}"[: _LEFT - 2].ljust(_LEFT - 2) + "│", *figures))
     return [*lines, _line(f"└─┬{'':─>{_LEFT - 5}}┘")]
 
 
@@ -102,17 +102,17 @@ def _inner(s: ModelSettings) -> str:
 def _turned(s: ModelSettings) -> str:
     """What happens to queries and keys before they meet."""
     p = s.positions
-    turn = f"turned by {p.name}" if p.brick.facts.get("rotary") else ""
+    turn = p.name if p.brick.facts.get("rotary") else ""
     if p.name == "yarn":
-        turn += f" for {p['factor']:g} times the context"
+        turn += f" × {p['factor']:g}"
     steps = ", ".join(filter(None, (s.norm.name if s.qk_norm else "", turn)))
     return f"q, k: {steps}" if steps else ""
 
 
-def _attention(s: ModelSettings) -> str:
+def _sight(s: ModelSettings) -> str:
     sees = f"the last {s.window}" if s.window is not None and s.window < s.context else "all before"
     faded = s.positions.brick.facts.get("biased") or s.positions.options.get("recency")
-    return f"attention to {sees}{', near ones more' if faded else ''}"
+    return f"{sees}{', near ones more' if faded else ''}"
 
 
 def _figures(counted: Count, name: str) -> tuple[str, str]:

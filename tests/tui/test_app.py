@@ -399,7 +399,7 @@ async def test_setup_shows_the_model_as_a_picture(workspace: Workspace, size: tu
         await until(pilot, lambda: isinstance(app.screen, Picture))
         await pilot.pause()
         assert "router to 2 of 8 experts" in app.screen.text
-        assert "attention to the last 64" in app.screen.text
+        assert "over the last 64" in app.screen.text
         assert "most for activations" in app.screen.text.replace("\n", " ")
         scroll = app.screen.query_one(VerticalScroll)
         first = app.screen.query_one(Static)
