@@ -316,8 +316,8 @@ class TokenizersScreen(WorkingScreen):
                 for one in found.tokens
             ]
             self.query_one("#found", Rows).show(rows)
-            head = f"{found.total} tokens of {measured.name}, counted in {measured.data}"
-            self.query_one("#search RowsHead", RowsHead).show(head)
+            self.query_one("#search RowsHead", RowsHead).show(f"{found.total} found")
+            self.trail(f"tokens of {measured.name}; how often they come in {measured.data}")
 
         self.give("search", jobs.look_up(measured, wanted), show, failed=lambda cause, hint: self.trail(cause, "bad"))
 
