@@ -1,4 +1,4 @@
-"""Puts the shipped settings (configs/) inside the package when a wheel is built; all else is in pyproject.toml."""
+"""Puts the shipped settings and the bundled model inside the package when a wheel is built; see pyproject.toml."""
 
 import shutil
 from pathlib import Path
@@ -8,13 +8,15 @@ from setuptools.command.build_py import build_py
 
 
 class BuildWithSettings(build_py):
-    """A checkout (also an editable install) reads configs/ where it lies; a wheel carries a copy in core/shipped/."""
+    """A checkout (also an editable install) reads them where they lie; a wheel carries a copy in core/shipped/."""
 
     def run(self) -> None:
         super().run()
         if not self.editable_mode:
-            target = Path(self.build_lib) / "core" / "shipped" / "configs"
-            shutil.copytree("configs", target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            shipped = Path(self.build_lib) / "core" / "shipped"
+            for folder in ("configs", "checkpoints/tale-chat"):
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(folder, shipped / folder, dirs_exist_ok=True, ignore=ignored)
 
 
 setup(cmdclass={"build_py": BuildWithSettings})

@@ -9,7 +9,8 @@ from tui.widgets.form import FormLine
 
 def field_line(draft: Draft, info: FieldInfo) -> FormLine:
     """One field with its value, its choices, what is wrong with it, and whether it was changed."""
-    choices = info.choices if info.kind in ("choice", "brick") else ("false", "true") if info.kind == "flag" else ()
+    flag = ("", "false", "true") if info.optional else ("false", "true")
+    choices = info.choices if info.kind in ("choice", "brick") else flag if info.kind == "flag" else ()
     text = draft.text(info)
     help = info.help
     if info.kind == "brick" and text in info.choices:

@@ -83,8 +83,9 @@ KEYS: tuple[Key, ...] = (
     Key("setup.recipe", "p", "recipe", "Begin from another recipe or saved version", 3),
     Key("setup.save", "w", "save", "Save these values as the next version of the recipe", 4),
     Key("setup.command", "y", "command", "Show and copy the command line that does the same", 5),
-    Key("setup.find", "slash", "find", "Show only the fields that hold some words", 6, "/"),
-    Key("setup.default", "x", "undo field", "Put the field under the mark back to the recipe's value", 7),
+    Key("setup.picture", "v", "picture", "The model as a diagram, with what each part of it costs", 6),
+    Key("setup.find", "slash", "find", "Show only the fields that hold some words", 7, "/"),
+    Key("setup.default", "x", "undo field", "Put the field under the mark back to the recipe's value", 8),
     Key("setup.back", "escape,q", "back", "To the home screen; the values are kept", 20, "esc"),
     # A form's rows
     Key("form.edit", "enter", "edit", "Type a value, or step through the choices", palette=False),

@@ -112,7 +112,8 @@ def nodes_of(session: Session) -> tuple[TreeNode, ...]:
     """The tree for drawing."""
     tree = session.tree
     found = []
-    for row in session.view().tree:
+    # By number, so that of a node's children the oldest is the first.
+    for row in sorted(session.view().tree, key=lambda row: row.node):
         node = tree.get(row.node)
         found.append(
             TreeNode(

@@ -135,7 +135,7 @@ def tell_finished(info: RunInfo, samples: list[dict[str, Any]]) -> None:
     best = info.best or {}
     print(
         f"finished: {info.steps} steps, {count(info.tokens)} tokens in {duration(info.elapsed)}; "
-        f"{count(info.parameters)} parameters"
+        f"{count(info.parameters)} parameters, {count(info.trainable)} of them trained"
         + (f"; held-out loss {best['eval_loss']:.4f} at step {best['step']}" if best.get("eval_loss") else "")
     )
     for sample in samples:
@@ -158,7 +158,20 @@ def detach(run: Path, as_json: bool) -> int:
 
 def summary(info: RunInfo) -> dict[str, Any]:
     """What `--json` shows of a run."""
-    keys = ("id", "name", "status", "device", "step", "steps", "tokens", "parameters", "last_loss", "best", "choices")
+    keys = (
+        "id",
+        "name",
+        "status",
+        "device",
+        "step",
+        "steps",
+        "tokens",
+        "parameters",
+        "trainable",
+        "last_loss",
+        "best",
+        "choices",
+    )
     return {**{key: getattr(info, key) for key in keys}, "path": str(info.path), "elapsed_s": round(info.elapsed, 2)}
 
 

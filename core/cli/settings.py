@@ -90,7 +90,9 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    found = forms.explain(args.path, RunSettings)
+    subject, slash, rest = args.path.partition("/")
+    known = slash and subject in names.SUBJECTS
+    found = forms.explain(rest, names.SUBJECTS[subject]) if known else forms.explain(args.path, RunSettings)
     if args.json:
         print(json.dumps([info.as_json() for info in found], indent=2))
     elif len(found) > 8:

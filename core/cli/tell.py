@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from core.cli.progress import one_line
+from core.settings.data import DataSettings
+from core.workspace import Workspace
+
 if TYPE_CHECKING:
     from core.data.adding import Preview
     from core.data.typed import Row
@@ -46,6 +50,26 @@ def tell_row(row: Row, longest: int = 400) -> str:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest] + "…"
+
+
+def tell_data(settings: DataSettings, workspace: Workspace) -> str:
+    """How each source is read and its first three rows, a line each; nothing of the built-in corpus."""
+    from core.data.adding import preview
+    from core.data.sources import RowSource, make
+    from core.data.typed import turns
+
+    lines = []
+    for choice in settings.sources:
+        source = make(choice, workspace)
+        if not isinstance(source, RowSource):
+            continue
+        found = preview(source)
+        place = next((choice[key] for key in ("path", "id", "snapshot") if key in choice.options), choice.name)
+        lines.append(f"{place} is read as {found.kind}" + (f" ({found.mapping})" if found.mapping else ""))
+        for row in found.rows:
+            said = " | ".join(f"{turn['role']}: {turn['content']}".removeprefix(": ") for turn in turns(row))
+            lines.append(f"  {row.origin}  {one_line(said, 100)}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def agreed(question: str) -> bool:

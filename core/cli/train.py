@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 
+from core.cli.check import add_check, check
 from core.cli.progress import detach, train_here
+from core.cli.tell import tell_data
 from core.settings.load import load_run
 from core.training.job import create_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="a recipe: its name (`demo`) or a file")
+    parser.add_argument("--check", action="store_true", help="train nothing: show a sample and what is learned of it")
+    add_check(parser)
     add_common(parser)
 
 
@@ -41,7 +45,11 @@ def overrides(args: argparse.Namespace) -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     settings = load_run(args.config, args.workspace, overrides(args))
+    if args.check:
+        return check(settings, args)
     folder = create_run(settings, args.workspace, args.name)
+    if not args.json:
+        print(tell_data(settings.data, args.workspace), end="", flush=True)
     if not args.json and not args.detach:
         print(f"run {folder.name}", flush=True)
     return detach(folder, args.json) if args.detach else train_here(folder, args.json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,8 +60,16 @@ class Columns:
         return {"format": self.format, "kind": self.kind, "columns": dict(self.columns)}
 
 
+_NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*([eE][-+]?\d+)?%?\s*")
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_words(value: Any) -> bool:
+    """Text that is not only a number, as all cells of a CSV file are text."""
+    return isinstance(value, str) and not _NUMBER.fullmatch(value)
 
 
 def _is_side(value: Any) -> bool:
@@ -227,7 +236,7 @@ def detect(
         if (columns := _fit(each, values, given)) is not None:
             return Columns(each.name, columns)
     if not given and wanted == "auto":
-        texts = [name for name, found in values.items() if found and all(map(_is_text, found))]
+        texts = [name for name, found in values.items() if found and all(map(_is_words, found))]
         if len(texts) == 1:
             return Columns("text", {"text": texts[0]})
     raise _no_format(values, given, wanted, place)
@@ -238,7 +247,7 @@ def alternatives(records: Sequence[Mapping[str, Any]]) -> list[Columns]:
     values = _values(records)
     fits = ((each.name, _fit(each, values, {})) for each in FORMATS.values())
     found = [Columns(name, columns) for name, columns in fits if columns is not None]
-    texts = [name for name, held in values.items() if held and all(map(_is_text, held))]
+    texts = [name for name, held in values.items() if held and all(map(_is_words, held))]
     return found + [each for name in texts if (each := Columns("text", {"text": name})) not in found]
 
 
@@ -351,7 +360,7 @@ def _no_format(values: Mapping[str, list[Any]], given: Mapping[str, str], wanted
         expected = f"a format with the roles {', '.join(given)}"
     else:
         expected = "columns of a known format (text, messages, instruction and output, prompt and completion, ...)"
-    texts = [name for name, held in values.items() if held and isinstance(held[0], str)]
+    texts = [name for name, held in values.items() if held and _is_words(held[0])]
     offers = [f"--map text={texts[0]}", f"--map prompt={texts[0]} --map completion={texts[-1]}"] if texts else []
     hint = f"Say which column is what, such as {' or '.join(offers[: len(texts)])}." if offers else ""
     return OgiveError(f"{place}: expected {expected}, found {found}.", hint)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from core.data.columns import parse_map
 from core.data.corpus import Corpus
 from core.data.documents import Message, Source
 from core.data.files import TEXT, FilesSource
-from core.data.formats import SAMPLE, alternatives
+from core.data.formats import SAMPLE, alternatives, check_format
 from core.data.records import RECORDS
 from core.data.snapshots import list_snapshots
 from core.data.sources import RowSource, make, rows
@@ -32,6 +33,8 @@ def data_settings(what: str, workspace: Workspace, overrides: Iterable[str] = ()
     """
     given = {key: value for key, value in options.items() if value}
     overrides = list(overrides)
+    check_format(given.get("format", "auto"))
+    parse_map(given.get("map", ""))
     known = {item.name for item in names.list_settings(workspace, "data")}
     if what.partition("@")[0] in known or what.endswith((".yaml", ".yml")):
         settings = load.load_subject("data", what, workspace, overrides)

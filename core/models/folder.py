@@ -69,6 +69,7 @@ def config_of(decoder: Decoder, ids: Mapping[str, Any]) -> dict[str, Any]:
         "architectures": ["DecoderForCausalLM"],
         "model_type": MODEL_TYPE,
         "vocab_size": decoder.vocab_size,
+        "parameters": sum(weight.numel() for weight in decoder.parameters()),
         "model": decoder.settings.model_dump(),
         **common_names(decoder.settings),
         **ids,

@@ -12,6 +12,9 @@ from core.files import os_failure
 from core.runs.info import HEADER, RunInfo
 from core.workspace import Workspace
 
+MODEL = "config.json"
+"""A folder that has one is a model; a run.json beside it tells where the model comes from."""
+
 
 def list_runs(workspace: Workspace) -> list[RunInfo]:
     """Every run of the workspace, newest first. A run whose header is damaged has status `damaged` and says why."""
@@ -24,7 +27,7 @@ def list_runs(workspace: Workspace) -> list[RunInfo]:
         raise os_failure("read", workspace.checkpoints, error) from error
     for entry in entries:
         folder = Path(entry.path)
-        if entry.name.startswith(".") or not (folder / HEADER).is_file():
+        if entry.name.startswith(".") or not (folder / HEADER).is_file() or (folder / MODEL).is_file():
             continue
         try:
             found.append(RunInfo.read(folder))

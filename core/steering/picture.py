@@ -40,7 +40,7 @@ class Picture:
             margin=node.margin,
             control=_control(session.settings.control_prompt, path),
             tree=self._rows(),
-            trail=session.trail,
+            trail="; ".join(filter(None, (session.trail, session.problem))),
             pending=tree.pending,
             bookmarks={each.bookmark: each.id for each in tree.walk() if each.bookmark},
             branches={branch.name: branch.tip for branch in tree.branches.values()},
@@ -58,5 +58,5 @@ class Picture:
 
 
 def _control(prompt: str, path: list[Node]) -> Control:
-    answered = tuple((node.id, node.control) for node in path if node.control)
-    return Control(prompt, path[0].control, path[-1].control, answered)
+    answered = tuple((node.id, node.control) for node in path if node.control is not None)
+    return Control(prompt, path[0].control or "", path[-1].control or "", answered)

@@ -148,11 +148,11 @@ def story(about: Mapping[str, Any], tree: Tree, number: int | None = None) -> st
         for node in path
         if node.decision is not None and (node in taught or node.decision.kind == "edit")
     ]
-    answered = [node for node in path if node.control]
+    answered = [node for node in path if node.control is not None]
     if answered:
         parts.append("## The control prompt")
         for node in dict.fromkeys((answered[0].id, answered[-1].id)):
-            parts += [f"At state {node}:", quoted(tree.nodes[node].control, LONGEST)]
+            parts += [f"At state {node}:", quoted(tree.nodes[node].control or "", LONGEST)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -47,7 +47,8 @@ class Node:
     last: int | None = None
     """The most recently visited child: where redo goes."""
     bookmark: str = ""
-    control: str = ""
+    control: str | None = None
+    """The control prompt's answer here; None while it is not answered."""
 
     @property
     def taught(self) -> bool:

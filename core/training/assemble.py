@@ -21,10 +21,11 @@ from core.runs.loggers import open_loggers
 from core.settings.run import RunSettings
 from core.tokenization.tokenizer import Tokenizer, load
 from core.training import checkpoint
-from core.training.build import Origin, build, context_of, open_origin, tokenizer_of
+from core.training.build import Origin, build, context_of, open_origin
 from core.training.loop import Loop
 from core.training.objectives.base import Data
 from core.training.precision import choose
+from core.training.preflight import training_tokenizer
 from core.training.records import Records
 from core.training.state import TrainerState, read_place
 from core.training.step import Stepper
@@ -133,7 +134,7 @@ def _data(
     """What the objective reads; a run that began keeps the tokenizer and the data it began with."""
     writer = records.writer
     kept = _kept_tokenizer(writer.path, saved)
-    tokenizer = tokenizer_of(settings, origin) if kept is None and origin is not None else kept
+    tokenizer = training_tokenizer(settings, origin.loaded.tokenizer) if kept is None and origin is not None else kept
     progress = _Progress(records, cancel)
     workspace, before = Workspace(writer.path.parent.parent), writer.header.get("inputs", {}).get("packed")
     try:

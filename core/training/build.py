@@ -17,7 +17,6 @@ from core.models.folder import assemble, read_config, settings_of
 from core.models.loading import LoadedModel, load
 from core.models.names import ADAPTER_CONFIG
 from core.settings.run import RunSettings
-from core.tokenization.specials import PLAIN_TEMPLATE
 from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
 from core.training.checkpoint import BASE
@@ -71,15 +70,6 @@ def context_of(settings: RunSettings, origin: Origin | None) -> int:
             f"Set training.context={most} or less.",
         )
     return wanted or (most if origin is None else min(most, MOST_CONTEXT))
-
-
-def tokenizer_of(settings: RunSettings, origin: Origin) -> Tokenizer:
-    """The base model's tokenizer with the chat template that the run trains by; the run's checkpoints carry it on."""
-    given = origin.loaded.tokenizer
-    plain = settings.training.objective.options.get("template") == "plain" or not given.has_chat_template
-    if not plain or given.chat_template == PLAIN_TEMPLATE:
-        return given
-    return Tokenizer(given.backend, given.kind, given.names, PLAIN_TEMPLATE)
 
 
 def build(

@@ -152,13 +152,13 @@ class Loop:
     def _settle(self, everything: bool = False) -> None:
         self._note(self._telemetry.take(everything))
 
-    def _note(self, settled: list[tuple[dict[str, Any], float, float, bool, float]]) -> None:
+    def _note(self, settled: list[tuple[dict[str, Any], float, float, bool, float | None]]) -> None:
         """Take in the figures of steps that the device has made; roll back when too many in a row were skipped."""
         state = self.state
         for record, loss, norm, skipped, change in settled:
             record["loss"] = None if skipped else loss
             record["grad_norm"] = norm if math.isfinite(norm) else None
-            if not math.isnan(change):
+            if change is not None:
                 record["weight_change"] = change
                 self._tell_unchanged(record, change, skipped)
             self._lines.append(record)

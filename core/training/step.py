@@ -7,7 +7,6 @@ again from the same random state, so only the rounding of the sum differs.
 from __future__ import annotations
 
 import gc
-import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -84,9 +83,9 @@ class Stepper:
     def step(self, batch: Batch, share: float, measure: bool = False) -> torch.Tensor:
         """Learn from `batch` at `share` of the peak rates.
 
-        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0, norm of
-        the weights' change (NaN unless `measure`, which takes a second copy of them)] on the device. A skipped step,
-        one whose loss or gradient is not finite, changes neither weights nor optimizer.
+        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0] on the
+        device, and with `measure`, which takes a second copy of the weights, also the norm of their change. A skipped
+        step, one whose loss or gradient is not finite, changes neither weights nor optimizer.
         """
         before = [parameter.detach().clone() for parameter in self._parameters] if measure else None
         loss = self.gradients(batch)
@@ -95,11 +94,10 @@ class Stepper:
         scale = (norm / self._clip).clamp_(min=1.0) if self._clip > 0 else None
         self.optimizer.step(share, scale, skip)
         self.clear()
-        change = norm.new_full((), math.nan)
-        if before is not None:
-            torch._foreach_sub_(before, [parameter.detach() for parameter in self._parameters])
-            change = torch.nn.utils.get_total_norm(before)
-        return torch.stack((loss, norm, skip, change))
+        if before is None:
+            return torch.stack((loss, norm, skip))
+        torch._foreach_sub_(before, [parameter.detach() for parameter in self._parameters])
+        return torch.stack((loss, norm, skip, torch.nn.utils.get_total_norm(before)))
 
     def gradients(self, batch: Batch) -> torch.Tensor:
         """Fill `.grad` with the gradient of the mean loss over all counted tokens of `batch`; returns that loss."""

@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import random
+import select
 import signal
 import sys
 import tempfile
@@ -131,7 +132,10 @@ def kill_one(workspace: Workspace, number: str, policy: Policy, seed: int, most:
         finally:
             os._exit(1)
     os.close(into)
-    time.sleep(random.Random(seed).random() * most)
+    draw = random.Random(seed)
+    if draw.random() < 0.75:  # most are killed while they steer, the others perhaps while they open
+        select.select([out], [], [], 120.0)
+    time.sleep(draw.random() * most)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     with os.fdopen(out, "rb") as pipe:

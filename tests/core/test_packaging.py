@@ -24,7 +24,17 @@ def test_settings_are_found_without_the_checkout(tmp_path):
     source, built, elsewhere = tmp_path / "source", tmp_path / "built", tmp_path / "elsewhere"
     source.mkdir()
     elsewhere.mkdir()
-    for name in ("core", "tui", "configs", "pyproject.toml", "setup.py", "MANIFEST.in", "LICENSE", "README.md"):
+    for name in (
+        "core",
+        "tui",
+        "configs",
+        "checkpoints/tale-chat",
+        "pyproject.toml",
+        "setup.py",
+        "MANIFEST.in",
+        "LICENSE",
+        "README.md",
+    ):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif (ROOT / name).is_file():
@@ -41,5 +51,6 @@ def test_settings_are_found_without_the_checkout(tmp_path):
     assert lines[0] == str(built / "core" / "shipped" / "configs")
     assert "training demo True" in lines
     assert len(lines) - 1 == len(list((ROOT / "configs").rglob("*.yaml")))
+    assert (built / "core" / "shipped" / "checkpoints" / "tale-chat" / "model.safetensors").is_file()
     assert (built / "tui" / "app.tcss").is_file()
     assert (built / "tui" / "screens" / "monitor" / "monitor.tcss").is_file()

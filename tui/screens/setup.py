@@ -18,7 +18,7 @@ from core.settings.forms import FieldInfo
 from tui import keys, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
-from tui.estimate import Estimate, Speed, estimate, measured
+from tui.estimate import Estimate, Speed, estimate, measured, picture
 from tui.fields import field_line
 from tui.glyphs import DOT, FAILED
 from tui.screens.base import OgiveScreen
@@ -293,6 +293,12 @@ class SetupScreen(OgiveScreen):
 
         if self._sound():
             self.app.push_screen(Note("The same from a shell", self.draft.command()))
+
+    def action_picture(self) -> None:
+        from tui.widgets.picture import Picture
+
+        if self._sound():
+            self.app.push_screen(Picture(picture(self.draft.settings)))
 
     def action_start(self) -> None:
         self._start(detached=False)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from core.generation.runners import decoder_of
+from core.models import loss as losses
 from core.models.decoder import IGNORE
 
 if TYPE_CHECKING:
@@ -122,5 +122,4 @@ def token_loss(
     # filling stands after the text, where causality hides it.
     more = {} if places is None else {"position_ids": places}
     logits = model(input_ids=ids, use_cache=False, **more).logits
-    total = F.cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORE, reduction="sum")
-    return total, (labels != IGNORE).sum()
+    return losses.cross_entropy(logits, labels, IGNORE), (labels != IGNORE).sum()

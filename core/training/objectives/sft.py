@@ -23,8 +23,9 @@ from core.tokenization.tokenizer import Tokenizer
 from core.training.objectives.base import Batch, token_loss
 from core.workspace import Workspace
 
-AGREE = 2e-4
-"""How far the losses of packed and of single conversations may differ, relatively, for packing to be trusted."""
+AGREE, AGREE_NARROW = 1e-3, 0.03
+"""How far logits of packed and of single conversations may lie apart, by their standard deviation, for packing to be
+trusted: in fp32, and in narrower numbers."""
 
 
 def prepare(
@@ -108,26 +109,29 @@ class Conversations:
         return {"packing": choice}
 
     @torch.no_grad()
-    def _measure(self, model: nn.Module) -> dict[str, Any]:
-        """Whether a row of two conversations gives the sum of their losses."""
+    def _measure(self, model: Any) -> dict[str, Any]:
+        """Whether the second of two conversations in a row gets the logits it gets alone."""
         stream, device = self._data.held_out, next(model.parameters()).device
         two = np.argsort(stream.lengths, kind="stable")[:2]
-        single = SingleRows(stream, 1, 0, self._filler, two)
-        packed = PackedRows(stream, int(stream.lengths[two].sum()), 0, self._filler, two)
+        if len(two) < 2:
+            return {"chosen": "off", "why": "there are too few conversations to prove packing on"}
+        packed = PackedRows(stream, int(stream.lengths[two].sum()), 0, self._filler, two).at([0])
+        later = torch.from_numpy(packed.talks[0] == 1)
+        ids, places = (torch.from_numpy(array).to(device) for array in (packed.ids, packed.places))
         training = model.training
         model.eval()
-        apart, together = (
-            sum(self.loss(model, *batch.to(device).tensors)[0].item() for batch in batches)
-            for batches in (
-                [_batch(single.at([number]), False) for number in range(len(two))],
-                [_batch(packed.at([number]), True) for number in range(packed.rows)],
-            )
-        )
-        model.train(training)
-        gap = abs(together - apart) / max(abs(apart), 1e-9)
-        if len(two) == 2 and packed.rows == 1 and gap < AGREE:
-            return {"chosen": "on", "why": f"measured: packed and single losses differ by {gap:.1e}"}
-        return {"chosen": "off", "why": f"this model mixes packed conversations: losses differ by {gap:.1e}"}
+        try:
+            together = model(input_ids=ids, position_ids=places, use_cache=False).logits[0, later].float()
+            alone = model(input_ids=ids[:, later], use_cache=False).logits[0].float()
+        except TypeError:
+            return {"chosen": "off", "why": "this model takes no positions, so packed conversations would run together"}
+        finally:
+            model.train(training)
+        gap = float((together - alone).abs().max() / alone.std().clamp(min=1e-12))
+        narrow = next(model.parameters()).dtype not in (torch.float32, torch.float64)
+        if gap < (AGREE_NARROW if narrow else AGREE):
+            return {"chosen": "on", "why": f"measured: packed and alone, logits differ by {gap:.1e} of their spread"}
+        return {"chosen": "off", "why": f"this model mixes packed conversations: logits differ by {gap:.1e}"}
 
     def batch(self, position: int, rows: int) -> Batch:
         return _batch(self._rows.batch(position, rows), self._packed)

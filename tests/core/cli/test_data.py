@@ -119,3 +119,100 @@ def test_mistakes_are_one_sentence(ogive, song, words, said):
     out = ogive(*[song if word == "SONG" else word for word in words], status=2)
     assert said in out
     assert out.count("\n") == 1
+
+
+TALK = [{"role": "user", "content": "Who rings?"}, {"role": "assistant", "content": "The wind."}]
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """`rows("a.jsonl", record, times=30)`: a file of JSON lines; a dict a record."""
+
+    def write(name, record, times=30):
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(record).replace("rings", f"rings {n}") + "\n" for n in range(times)))
+        return path
+
+    return write
+
+
+def test_the_mapping_and_three_rows_are_shown_before_anything_is_added(ogive, rows, tmp_path):
+    path = rows("pairs.jsonl", {"question": "Who rings?", "good": "The wind.", "bad": "Nobody."})
+    said = ogive("data", "preview", path)
+    assert said.startswith("read as prompt (prompts: prompt=question)\ncolumns: question, good, bad\n")
+    assert said.count("-- pairs.jsonl:") == 3
+    assert "--format text --map text=good" in said
+    said = ogive("data", "add", "pairs", path, "--map", "chosen=good", "--map", "rejected=bad")
+    before, _, after = said.partition("added pairs@1")
+    assert "read as preference (preference: prompt=question, chosen=good, rejected=bad)" in before
+    assert before.count("   chosen  The wind.") == before.count(" rejected  Nobody.") == 3
+    assert "30 documents" in after
+    assert "ogive train" not in after
+    shown = ogive("data", "show", "pairs")
+    assert "rejected  Nobody." in shown
+    assert "there already: pairs@1" in ogive("data", "add", "pairs", path, "--map", "chosen=good,rejected=bad")
+
+
+def test_added_data_is_copied_listed_shown_and_deleted(ogive, rows, song, tmp_path):
+    talk = rows("talk.jsonl", {"messages": TALK})
+    made = json.loads(ogive("data", "add", "both", song, talk, "--documents", "line", "--description", "Two", "--json"))
+    assert (made["reference"], made["kinds"]) == ("both@1", {"text": 200, "conversation": 30})
+    assert [one["kind"] for one in made["preview"]] == ["text", "conversation"]
+    song.unlink()
+    talk.unlink()
+    shown = json.loads(ogive("data", "show", "both", "--json"))
+    assert shown["kinds"] == {"text": 200, "conversation": 30}
+    assert shown["train"]["documents"] + shown["held_out"]["documents"] == 230
+    assert sum(count for _, count in shown["histogram"]) == 230
+    assert {sample["origin"].partition(":")[0] for sample in shown["samples"]} == {"song.txt", "talk.jsonl"}
+    listed = json.loads(ogive("data", "list", "--json"))
+    assert [one["id"] for one in listed["snapshots"]] == [made["id"]]
+    assert "both@1    conversation" in ogive("data", "list") or "both@1    text" in ogive("data", "list")
+    assert {"name": "both", "description": "Two"}.items() <= listed["data"][0].items()
+    gone = json.loads(ogive("data", "delete", "both", "--json"))["deleted"]
+    assert len(gone) == 2
+    assert json.loads(ogive("data", "list", "--json"))["snapshots"] == []
+    assert "There is no data named 'both'" in ogive("data", "show", "both", status=2)
+    assert "cannot be deleted" in ogive("data", "delete", "demo", status=2)
+    assert "There is no snapshot 'both'" in ogive("data", "delete", "both", status=2)
+
+
+def test_csv_parquet_and_data_sets_are_added_and_trained_on(ogive, tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    (tmp_path / "set").mkdir()
+    verses = pa.table({"verse": [f"Verse {n}, of the bell." for n in range(60)]})
+    parquet.write_table(verses, tmp_path / "set/train.parquet")
+    (tmp_path / "a.csv").write_text("n,verse\n" + "".join(f'{n},"Line {n}, of rain."\n' for n in range(60)))
+    assert json.loads(ogive("data", "splits", tmp_path / "set", "--json")) == {"default": ["train"]}
+    assert "read as text (text: text=verse)" in ogive("data", "preview", tmp_path / "set", "--split", "train")
+    assert "120 documents" in ogive("data", "add", "verses", tmp_path / "a.csv", tmp_path / "set/train.parquet")
+    linked = ogive("data", "add", "linked", tmp_path / "set", "--split", "train", "--link")
+    assert "kept linked as a link" in linked
+    small = ["model.layers=1", "model.hidden_size=32", "model.heads=2", "training.context=32", "training.steps=3",
+             "training.batch_size=4", "training.device=cpu", "training.compile=off", "tokenizer=bytes",
+             "training.sample_every=0", "training.schedule.warmup=1"]  # fmt: skip
+    for data in ("verses", "linked"):
+        said = ogive("train", "demo", "--set", f"data={data}", *[word for one in small for word in ("--set", one)])
+        first, second = said.splitlines()[:2]
+        assert "is read as text (text: text=verse)" in first
+        assert second.startswith("  a.csv:2  Line 0, of rain." if data == "verses" else "  set/train:1  Verse 0")
+        assert "finished: 3 steps" in said
+
+
+@pytest.mark.parametrize(
+    ("record", "words", "said"),
+    [
+        ({"a": "x", "b": "y"}, [], "Say which column is what, such as --map text=a"),
+        ({"question": "x"}, ["--map", "prompt=qestion"], "Did you mean 'question'? Try --map prompt=question."),
+        ({"text": "x"}, ["--format", "txt"], "There is no format 'txt'. Did you mean 'text'?"),
+        ({"text": "x"}, ["--map", "x"], "'x' is no mapping of a column"),
+    ],
+)
+def test_a_wrong_mapping_is_one_sentence_and_adds_nothing(ogive, rows, record, words, said):
+    path = rows("x.jsonl", record)
+    out = ogive("data", "add", "x", path, *words, status=2)
+    assert said in out
+    assert out.count("\n") == 1
+    assert json.loads(ogive("data", "list", "--json"))["snapshots"] == []

@@ -164,7 +164,8 @@ class Deciding(Drawing):
     def _acknowledged(self, event: jobs.Acknowledged) -> None:
         event.stop()
         if event.handle is self._deciding:
-            self._story.append("journal")
+            if event.pending.teaches:
+                self._story.append("journal")
             self.trail(f"{self._told()} {ARROW} {'update …' if event.pending.teaches else '…'}")
 
     def _decided(self, done: jobs.Decided) -> None:
@@ -190,10 +191,11 @@ class Deciding(Drawing):
             self.refresh_picture()
             self.draw_frame()
             return
+        log = f" The log is {event.log_path}." if event.defect and event.log_path else ""
         answer = await self.app.push_screen_wait(
             Confirm(
                 event.cause,
-                f"{event.hint} The decision is in the journal; the weights are as before it.".strip(),
+                f"{event.hint} The decision is in the journal; the weights are as before it.{log}".strip(),
                 Option("again", "a", "try again"),
                 Option("back", "w", "withdraw it", "the group can be decided about anew"),
             )
@@ -263,11 +265,12 @@ class Deciding(Drawing):
     @on(JobFailed)
     def _failed(self, event: JobFailed) -> None:
         event.stop()
+        deciding = event.handle is self._deciding
         if event.handle is self._loading:
             self._not_loaded(event.cause, event.hint)
         elif event.handle is self._drawing:
             self.not_drawn(event)
-        elif event.handle is self._deciding:
+        elif deciding:
             self._not_decided(event)
         elif event.handle is self._moving:
             self._moving = None
@@ -279,7 +282,7 @@ class Deciding(Drawing):
         elif not self.is_control(event.handle):
             self._asides.pop(event.handle, None)
             self.trail(f"{event.cause} {event.hint}".strip(), "bad")
-        if event.defect:
+        if event.defect and not deciding:
             self.ogive.show_failure(event.cause, event.hint, event.log_path)
 
 

@@ -160,7 +160,7 @@ def memory_content(found: Any, problem: str, wide: bool) -> Content:
     if found is None:
         return Content.assemble((f" {FAILED} ", "$blood"), (clean(problem), "$bone"))
     verdict, colour = (f"{DONE} fits", "$verdigris") if found.fits else (f"{FAILED} does not fit", "$blood")
-    free = f"{words.memory(found.available)} free on {found.device}"
+    free = f"{words.memory(found.free)} free on {found.device}"
     terms = sorted(found.memory.terms.items(), key=lambda term: -term[1])
     total = f"{'' if found.exact else 'about '}{words.memory(found.needed)}"
     model = f"{words.count(found.parameters)} {found.precision}, {words.count(found.trained)} trained"
