@@ -177,7 +177,7 @@ class TokenizersScreen(WorkingScreen):
         return super().key_entries()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("report", "search", "mark") and self.marked is None:
+        if action in ("report", "search", "mark", "use") and self.marked is None:
             return False
         if action in ("report", "mark") and not self.query_one("#left").display:
             return False
@@ -331,7 +331,12 @@ class TokenizersScreen(WorkingScreen):
     def _to_the_tokens(self) -> None:
         self.query_one("#found", Rows).focus()
 
-    # Making and removing
+    # Using, making and removing
+
+    def action_use(self) -> None:
+        entry = self.marked
+        if entry is not None:
+            self.ogive.open("setup", tokenizer=entry.settings)
 
     def action_train(self) -> None:
         from tui.screens.tokenizers.train import TrainScreen
