@@ -210,7 +210,10 @@ class Decoder(nn.Module):
         2022, section 5), and so is, per counted token, what routers add; in evaluation it is the nats alone.
         """
         hidden, penalty = self.read(ids, **inputs)
-        count = (labels != ignore).sum()
+        counted = labels != ignore
+        count = counted.sum()
+        if hidden.device.type == "cpu" and not torch.compiler.is_compiling() and int(count) < labels.numel():
+            hidden, labels = hidden[counted], labels[counted]  # No logits for what is not asked.
         z_loss = self.settings.z_loss if self.training else 0.0
         weight = self._head_weight()
         if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > CHUNK_ABOVE:

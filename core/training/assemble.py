@@ -93,7 +93,7 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         training,
         lambda: objective.batch(state.position, training.batch_size).to(device),
         training.steps - state.step,
-        earlier,
+        {**earlier, **choices},
         lambda what: records.event("phase", name=what),
     )
     for name, choice in choices.items():

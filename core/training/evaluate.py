@@ -26,9 +26,10 @@ def evaluate(stepper: Stepper, cancel: Cancel) -> dict[str, Any] | None:
             cancel.yield_point()
             if cancel.requested:
                 return None
-            with torch.no_grad(), stepper.autocast():
-                loss, _ = stepper.plain_loss(*batch.to(stepper.device).tensors)
-            total += loss.to(total.device, torch.float64)
+            for tensors in batch.to(stepper.device).split(stepper.micro):
+                with torch.no_grad(), stepper.autocast():
+                    loss, _ = stepper.plain_loss(*tensors)
+                total += loss.to(total.device, torch.float64)
             count += batch.count
     finally:
         model.train(training)

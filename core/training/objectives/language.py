@@ -74,7 +74,8 @@ class Language:
         return {}
 
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return token_loss(model, *tensors)
+        ids, labels = tensors
+        return token_loss(model, ids, labels)
 
     def held_out(self, rows: int) -> Iterator[Batch]:
         for inputs, labels in self._held_out.batches(rows):
