@@ -100,7 +100,7 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
         training,
         lambda: team.share(objective.batch(state.position, training.batch_size)).to(device),
         training.steps - state.step,
-        earlier,
+        {**earlier, **choices},
         lambda what: records.event("phase", name=what),
     )
     for name, choice in choices.items():
