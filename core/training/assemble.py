@@ -29,7 +29,7 @@ from core.training.precision import choose
 from core.training.preflight import training_tokenizer
 from core.training.records import Records
 from core.training.state import TrainerState, read_place
-from core.training.step import Stepper
+from core.training.step import Stepper, check_fit
 from core.workspace import Workspace
 
 TOKENIZER = "tokenizer"
@@ -71,6 +71,7 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
     trainable = trainable_count(weights.model)
     recompute(weights.model, training.gradient_checkpointing)
     optimizer = build_optimizer(weights.model, training)
+    check_fit(optimizer, objective)
     state = TrainerState()
     if found.folder is not None or weights.start is not None:
         state = weights.restore(found.folder, optimizer)

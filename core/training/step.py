@@ -33,6 +33,16 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
 
 
+def check_fit(optimizer: Optimizer, objective: Objective) -> None:
+    """OgiveError when the optimizer wants what the objective does not have."""
+    if optimizer.curvature_every and not hasattr(objective, "drawn_loss"):
+        raise OgiveError(
+            f"Optimizer {type(optimizer).__name__.lower()} learns from labels that the model draws itself, which "
+            f"objective {type(objective).__name__.lower()} does not have.",
+            "Set training.optimizer=adamw.",
+        )
+
+
 class Stepper:
     """Makes optimizer steps on one model.
 
@@ -67,12 +77,6 @@ class Stepper:
         self._loss = loss or self.plain_loss
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._weights: dict[int, torch.Tensor] = {}
-        if optimizer.curvature_every and not hasattr(objective, "drawn_loss"):
-            raise OgiveError(
-                f"Optimizer {type(optimizer).__name__.lower()} learns from labels that the model draws itself, which "
-                f"objective {type(objective).__name__.lower()} does not have.",
-                "Set training.optimizer=adamw.",
-            )
         self._dropout = decoder_of(model) is None or any(  # A foreign model keeps it where it likes.
             getattr(module, "dropout", 0) or getattr(module, "p", 0) for module in model.modules()
         )

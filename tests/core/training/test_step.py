@@ -12,7 +12,7 @@ from core.settings.model import ModelSettings
 from core.settings.training import TrainingSettings
 from core.training.objectives.base import Batch
 from core.training.objectives.language import IGNORE, Language
-from core.training.step import Stepper, out_of_memory
+from core.training.step import Stepper, check_fit, out_of_memory
 
 SETTINGS = ModelSettings(layers=2, hidden_size=32, heads=2, context=16)
 
@@ -219,7 +219,8 @@ def test_an_objective_without_labels_to_draw_is_refused():
         rows = 1
 
     with pytest.raises(OgiveError, match=r"sophia learns from labels .* objective without does not have"):
-        stepper(objective=Without(), optimizer="sophia")
+        check_fit(stepper(optimizer="sophia").optimizer, Without())
+    check_fit(stepper(optimizer="lion").optimizer, Without())
 
 
 def test_gradient_checkpointing_gives_the_same_gradients():

@@ -172,6 +172,7 @@ class Drawing(SteerView):
                 self._show_stream(handle.latest)
             elif picture.view.group is not None:
                 self.show_card()
+            if self._seen_at is None:
                 self._look_soon()
         if self.phase == "writing":
             self.phase = "choosing"
