@@ -25,7 +25,7 @@ def field_line(draft: Draft, info: FieldInfo) -> FormLine:
         draft.changed(info),
         choices,
         1 if _is_option(info, draft.fields) else 0,
-        "auto" if info.optional else "(empty)",
+        "(empty)" if not info.optional else "auto" if info.stands_for is None else f"auto: {info.stands_for:g}",
     )
 
 

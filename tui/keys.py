@@ -169,9 +169,10 @@ KEYS: tuple[Key, ...] = (
     Key("tokenizers.compare", "c", "compare", "The marked ones side by side on the same text", 3),
     Key("tokenizers.search", "slash", "search", "Look up tokens by text, bytes or number", 4, "/"),
     Key("tokenizers.sample", "e", "text", "Type the text that is shown cut into tokens", 5),
-    Key("tokenizers.data", "d", "data", "Measure on other data", 6),
-    Key("tokenizers.train", "n", "new", "Train a tokenizer and keep it", 7),
-    Key("tokenizers.delete", "x", "delete", "Delete the kept version under the mark; asks first", 8),
+    Key("tokenizers.train", "n", "new", "Train a tokenizer and keep it", 6),
+    Key("tokenizers.data", "d", "data", "Measure on other data", 7),
+    Key("tokenizers.use", "u", "use", "Set up a run with the tokenizer under the mark", 8),
+    Key("tokenizers.delete", "x", "delete", "Delete the kept version under the mark; asks first", 9),
     Key("tokenizers.other", "tab", "list, report", "Between the list and what is beside it", palette=False),
     Key("tokenizers.back", "escape,q", "back", "Back to the list, then to the screen before", 20, "esc"),
     # A new tokenizer

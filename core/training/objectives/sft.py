@@ -20,7 +20,7 @@ from core.generation.runners import decoder_of
 from core.settings.run import RunSettings
 from core.settings.training import TrainingSettings
 from core.tokenization.tokenizer import Tokenizer
-from core.training.objectives.base import Batch, token_loss
+from core.training.objectives.base import Batch, drawn_token_loss, token_loss
 from core.workspace import Workspace
 
 AGREE, AGREE_NARROW = 1e-3, 0.03
@@ -138,6 +138,9 @@ class Conversations:
 
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return token_loss(model, *tensors)
+
+    def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return drawn_token_loss(model, *tensors)
 
     def held_out(self, rows: int) -> Iterator[Batch]:
         for first in range(0, self._held_out.rows, rows):
