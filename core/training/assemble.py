@@ -110,6 +110,7 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
         chosen_on=where,
         parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
         trainable=trainable,
+        **({} if team.size == 1 else {"device": f"{where}, {team.size} processes ({team.kind})"}),
         processes=team.size,
         parallel=team.kind,
         inputs={"packed": data.key, "files": data.inputs},
