@@ -15,6 +15,7 @@ from core.data.documents import Gone
 from core.errors import OgiveError
 from core.files import os_failure
 from core.hardware import describe_device, pick_device
+from core.models.quantised import count
 from core.optim.base import build_optimizer
 from core.runs.info import RunInfo
 from core.runs.loggers import open_loggers
@@ -101,7 +102,7 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     records.update(
         choices={**earlier, **choices},
         chosen_on=where,
-        parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
+        parameters=count(weights.model),
         trainable=trainable,
         inputs={"packed": data.key, "files": data.inputs},
         **({} if origin is None else {"base": origin.base.as_json()}),
