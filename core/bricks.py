@@ -1,103 +1,14 @@
 """Every brick a person can choose, as data: a name, where its class lives, one line of help, its own options.
 
-A new brick is one class in its room and one line here. Nothing is imported until `Brick.load()`, so settings, forms
-and help can list and check choices without torch.
+A new brick is one class in its room and one line here.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from core.brick import Brick, Option, Table
+from core.bricks_optim import OPTIMIZERS, SCHEDULES
 
-from core.errors import OgiveError, nearest
-
-
-@dataclass(frozen=True)
-class Option:
-    """One setting that belongs to a single brick; its type is the type of its default unless `kind` says otherwise."""
-
-    default: Any
-    help: str
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    kind: type | None = None
-
-    @property
-    def value_type(self) -> type:
-        return self.kind or type(self.default)
-
-    def check(self, value: Any, where: str) -> Any:
-        """`value` in this option's type and bounds, else a ValueError that says which rule it breaks."""
-        if value is None and self.default is None:
-            return None
-        kind = self.value_type
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise ValueError(f"{where} must be {kind.__name__}, not {value!r}")
-        if isinstance(value, list):
-            wrong = [item for item in value if not isinstance(item, str)]
-            if wrong:
-                raise ValueError(f"{where} must be a list of texts; {wrong[0]!r} is not one")
-            return list(value)
-        if self.minimum is not None and value < self.minimum:
-            raise ValueError(f"{where} must be at least {self.minimum:g}, not {value:g}")
-        if self.maximum is not None and value > self.maximum:
-            raise ValueError(f"{where} must be at most {self.maximum:g}, not {value:g}")
-        if self.choices and value not in self.choices:
-            raise ValueError(f"{where} must be one of {', '.join(self.choices)}, not {value!r}")
-        return value
-
-
-@dataclass(frozen=True)
-class Brick:
-    """A name, `package.module:Class`, one line of help, the options only this brick has, and plain facts about it.
-
-    Facts let sizes be counted and rules be checked without importing the class: a feed-forward's `gated` (its first
-    matrix is twice as wide) and `keeps` (numbers per inner one that the backward pass needs), a norm's `centred` (it
-    has a bias where biases are on), a position scheme's `table` (one vector per place), `rotary` (it turns pairs of
-    numbers of a head) and `biased` (it adds to the scores of each head), `routed` experts, an optimizer's `moments` and
-    `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
-    """
-
-    name: str
-    path: str
-    help: str
-    options: Mapping[str, Option] = field(default_factory=dict)
-    facts: Mapping[str, int] = field(default_factory=dict)
-
-    def load(self) -> Any:
-        """Import and return the class or function."""
-        module, _, attribute = self.path.partition(":")
-        return getattr(importlib.import_module(module), attribute)
-
-
-class Table(Mapping[str, Brick]):
-    """The bricks of one kind, by name, in the order a person should meet them."""
-
-    def __init__(self, title: str, *bricks: Brick) -> None:
-        self.title = title
-        self._bricks = {brick.name: brick for brick in bricks}
-
-    def __getitem__(self, name: str) -> Brick:
-        try:
-            return self._bricks[name]
-        except KeyError:
-            raise OgiveError(f"There is no {self.title} named {name!r}.", nearest(name, self._bricks)) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._bricks
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._bricks)
-
-    def __len__(self) -> int:
-        return len(self._bricks)
-
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Brick", "Option", "Table"]
 
 POSITIONS = Table(
     "position scheme",
@@ -240,63 +151,6 @@ EXPERTS = Table(
             ),
         },
         {"routed": True},
-    ),
-)
-
-OPTIMIZERS = Table(
-    "optimizer",
-    Brick(
-        "adamw",
-        "core.optim.adamw:AdamW",
-        "Adam with decoupled weight decay, fused where torch can.",
-        {
-            "beta1": Option(0.9, "Decay of the mean", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.95, "Decay of the square", minimum=0.0, maximum=0.99999),
-            "eps": Option(1e-8, "Added to the root", minimum=0.0),
-        },
-        {"moments": 2},
-    ),
-    Brick(
-        "muon",
-        "core.optim.muon:Muon",
-        "Orthogonalised momentum for hidden matrices, AdamW for the rest.",
-        {
-            "momentum": Option(0.95, "Decay of the momentum", minimum=0.0, maximum=0.999),
-            "newton_schulz_steps": Option(5, "Iterations of the orthogonalisation", minimum=1, maximum=10),
-            "adamw_lr": Option(
-                None,
-                "Peak learning rate of embeddings, head and norms (default: a tenth of lr)",
-                minimum=0.0,
-                kind=float,
-            ),
-            "beta1": Option(0.9, "AdamW: decay of the mean", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.95, "AdamW: decay of the square", minimum=0.0, maximum=0.99999),
-            "eps": Option(1e-8, "AdamW: added to the root", minimum=0.0),
-        },
-        {"moments": 2, "hidden_moments": 1},
-    ),
-)
-
-SCHEDULES = Table(
-    "schedule",
-    Brick(
-        "cosine",
-        "core.optim.schedules:cosine",
-        "Warm-up, then half a cosine down to a floor.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "floor": Option(0.1, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
-    ),
-    Brick(
-        "wsd",
-        "core.optim.schedules:warmup_stable_decay",
-        "Warm-up, a flat stretch, then a straight line down.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "decay": Option(0.3, "Share of all steps spent going down", minimum=0.0, maximum=1.0),
-            "floor": Option(0.0, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
     ),
 )
 
@@ -517,6 +371,7 @@ PROMPT_SOURCES = Table(
             "split": Option("train", "Which part"),
             "column": Option("", "The column that holds the prompt (empty: found by its name)"),
             "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+            "streaming": Option(False, "Read rows as they come, without fetching the whole set first"),
         },
     ),
 )

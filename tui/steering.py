@@ -112,7 +112,8 @@ def nodes_of(session: Session) -> tuple[TreeNode, ...]:
     """The tree for drawing."""
     tree = session.tree
     found = []
-    for row in session.view().tree:
+    # By number, so that of a node's children the oldest is the first.
+    for row in sorted(session.view().tree, key=lambda row: row.node):
         node = tree.get(row.node)
         found.append(
             TreeNode(
@@ -163,7 +164,7 @@ def facts_of(tree: Tree, node: Node) -> tuple[tuple[str, str], ...]:
     decision = node.decision
     before = None if node.parent is None else tree.get(node.parent)
     seconds = node.report.get("seconds")
-    margin = "" if node.margin is None else f"{node.margin:+.2f}"
+    margin = f"{node.margin:+.2f}" if node.margin else ""
     asked = before.prompt if before is not None else None
     rows = [
         ("decision", called(decision)),

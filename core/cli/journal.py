@@ -3,6 +3,7 @@
 ogive journal show latest --tree                 ogive journal export latest --what story --out story.md
 ogive journal export latest --what preferences --out picks.jsonl
 ogive journal export latest --what adapter --out my-adapter --at bookmark
+ogive journal compare latest main main-2 --prompt "Who keeps the mill?"
 """
 
 from __future__ import annotations
@@ -39,13 +40,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--out", metavar="PATH", required=True, help="a file; a new folder for adapter and merged")
     one.add_argument("--at", metavar="STATE", help="of this state, branch or bookmark (default: where it stands)")
     one.add_argument("--all", action="store_true", help="preferences of the whole tree, not of the path alone")
+    one = commands.add_parser("compare", help="two states on the same prompts and seeds, side by side")
+    one.add_argument("session")
+    one.add_argument("a", help="a state, branch or bookmark")
+    one.add_argument("b", help="a state, branch or bookmark")
+    one.add_argument("--prompt", action="append", metavar="TEXT", help="ask this (repeatable; default: the session's)")
     one = commands.add_parser("delete", help="remove sessions with all their states for good")
     one.add_argument("sessions", nargs="+", metavar="session")
     one.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def run(args: argparse.Namespace) -> int:
-    return {"list": _list, "show": _show, "stats": _stats, "export": _export, "delete": _delete}[args.action](args)
+    actions = {
+        "list": _list,
+        "show": _show,
+        "stats": _stats,
+        "export": _export,
+        "compare": _compare,
+        "delete": _delete,
+    }
+    return actions[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -218,6 +232,27 @@ def _weights(args: argparse.Namespace, record: Record, number: int, out: Path) -
         finally:
             if number != here:
                 session.checkout(here)
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from core.steering.session import Session
+
+    folder = catalog.find(args.workspace, args.session)
+    tree = journal.read(folder).tree
+    sides = tree.find(args.a).id, tree.find(args.b).id  # a wrong name is told before the model is loaded
+    with Session.open(args.workspace, str(folder)) as session:
+        found = session.compare(*sides, args.prompt)
+    if args.json:
+        print(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        return 0
+    drifts = f"drift {found.drift_a:.4f} and {found.drift_b:.4f}, {found.distance:.4f} between them"
+    print(f"states {found.a} and {found.b}, apart since {found.common}: {drifts}")
+    for pair in found.pairs:
+        print(f"\n> {safe(pair.prompt)}")
+        for name, answer in ((args.a, pair.a), (args.b, pair.b)):
+            both = "" if answer.own is None else f"  ({answer.own:.3f} nats per token here, {answer.other:.3f} there)"
+            print(f"[{name}]{both}\n{safe(answer.text)}")
+    return 0
 
 
 def _delete(args: argparse.Namespace) -> int:

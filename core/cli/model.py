@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import dataclass
 from typing import Any, cast
 
 from core.cli.tables import count as short
 from core.cli.tables import table
 from core.errors import OgiveError, nearest
-from core.models import counting
+from core.models import counting, presets
 from core.models.catalog import ModelEntry, list_models, resolve_model
+from core.models.diagram import diagram
 from core.models.names import CONFIG, MODEL_TYPE
 from core.settings import load, names, store
 from core.settings.model import ModelSettings
@@ -36,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one = commands.add_parser("new", help="a new shape, from what there is")
     one.add_argument("name")
     one.add_argument("--from", dest="parent", help="the shape to start from (default: NAME itself, else tiny)")
+    one.add_argument("--depth", type=_positive, help="in place of --from: so many layers, all else follows from it")
+    one.add_argument("--recipe", metavar="FROM", help="with --depth: save a recipe too, with the data of recipe FROM")
     one.add_argument("--description", default=None, help="one line for the list")
     _set(one)
 
@@ -122,6 +126,9 @@ def _show(args: argparse.Namespace) -> int:
     print(subject.title)
     print(_sentence(settings, vocab_size))
     print()
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print("\n".join(diagram(settings, vocab_size, context, ascii=plain)))
+    print()
     total = counted.parameters
     rows = [
         [
@@ -135,6 +142,8 @@ def _show(args: argparse.Namespace) -> int:
     ]
     rows.append(["all", f"{total:,}", "", short(counted.forward_flops) + "FLOP"])
     print(table(["part", "parameters", "share", "per token read"], rows))
+    if counted.active < total:
+        print(f"\n{counted.active:,} parameters are active: a token meets only some of the experts")
     print(f"\ntraining costs {short(counted.training_flops)}FLOP per token at context {context}")
     print(f"\nmemory while training on {batch} x {context} tokens ({args.precision}, {subject.optimizer.name})")
     print(_memory(training))
@@ -165,10 +174,19 @@ def _sentence(settings: ModelSettings, vocab_size: int) -> str:
     s = settings
     kv = s.kv_heads_resolved
     kind = "MHA" if kv == s.heads else "MQA" if kv == 1 else f"GQA with {kv} key heads"
-    extras = [name for name, on in (("QK-norm", s.qk_norm), ("biases", s.bias), ("zero start", s.zero_init)) if on]
+    switches = (
+        ("QK-norm", s.qk_norm),
+        (f"window {s.window}", s.window is not None),
+        ("norm of the embedding", s.embedding_norm),
+        ("biases", s.bias),
+        ("zero start", s.zero_init),
+    )
+    extras = [name for name, on in switches if on]
+    count, active = counting.expert_counts(s)
+    routed = f"{active} of {count} experts of " if s.routed else ""
     return (
         f"{s.layers} layers of {s.hidden_size}, {s.heads} heads of {s.head_size_resolved} ({kind}), "
-        f"{s.feedforward.name} {s.ffn_size_resolved}, {s.norm.name}, "
+        f"{routed}{s.feedforward.name} {s.ffn_size_resolved}, {s.norm.name}, "
         f"{s.positions.name} positions, {'tied' if s.tied else 'free'} head"
         f"{''.join(f', {extra}' for extra in extras)}; context {s.context}, vocabulary {vocab_size}"
     )
@@ -179,10 +197,12 @@ def _as_json(
 ) -> dict[str, Any]:
     return {
         "title": subject.title,
+        "diagram": diagram(subject.settings, subject.vocab_size, counted.context),
         "settings": subject.settings.model_dump(mode="json"),
         "vocab_size": subject.vocab_size,
         "context": counted.context,
         "parameters": counted.parameters,
+        "active_parameters": counted.active,
         "parts": [vars(part) for part in counted.parts],
         "forward_flops_per_token": counted.forward_flops,
         "training_flops_per_token": counted.training_flops,
@@ -262,6 +282,10 @@ def _built(entry: ModelEntry) -> _Subject:
 
 
 def _new(args: argparse.Namespace) -> int:
+    if args.depth:
+        return _by_depth(args)
+    if args.recipe:
+        raise OgiveError("--recipe goes with --depth.", "`ogive settings new` makes recipes from other ones.")
     parent = args.parent or (args.name if _has(args.workspace, "model", args.name) else "tiny")
     stored = names.find(args.workspace, "model", parent)
     settings = cast(ModelSettings, load.load_subject("model", parent, args.workspace, args.set))
@@ -279,4 +303,40 @@ def _new(args: argparse.Namespace) -> int:
         return 0
     print(f"saved model/{saved.reference} (from {stored.reference}): {path}")
     print(f"{counted.parameters:,} parameters with a vocabulary of {DEFAULT_VOCAB}; use it with `model: {name}`.")
+    return 0
+
+
+def _by_depth(args: argparse.Namespace) -> int:
+    """A shape by the dial, and with --recipe all that trains it."""
+    if args.parent:
+        raise OgiveError("--depth and --from are two beginnings.", "Give one of them.")
+    recipe = load.load_run(args.recipe, args.workspace) if args.recipe else None
+    vocab_size = DEFAULT_VOCAB if recipe is None else recipe.tokenizer.options.get("vocab_size", DEFAULT_VOCAB)
+    preset = presets.by_depth(args.depth, vocab_size)
+    settings = load.change(preset.model, args.set)
+    name = args.name.partition("@")[0]
+    about = f"The dial at depth {preset.depth}" if args.description is None else args.description
+    path = store.save_version(settings, args.workspace, subject="model", name=name, description=about)
+    saved = names.find(args.workspace, "model", path)
+    paths = [path]
+    if recipe is not None:
+        tree = recipe.model_dump() | {"model": settings.model_dump()}
+        tree["training"] |= preset.training | {"context": None, "micro_batch_size": None}
+        made = RunSettings.model_validate(tree | {"name": name, "parent": f"{recipe.name}@{recipe.version}"})
+        paths.append(store.save_version(made, args.workspace, description=f"{about}, data as in {recipe.name}"))
+    figures = {
+        "parameters": counting.count(settings, vocab_size).parameters,
+        "vocab_size": vocab_size,
+        **{key: getattr(preset, key) for key in ("depth", "lr", "batch_size", "steps", "tokens", "warmup")},
+    }
+    if args.json:
+        print(json.dumps(saved.as_json() | figures | {"saved": [str(each) for each in paths]}, indent=2))
+        return 0
+    print(f"saved model/{saved.reference}: {', '.join(map(str, paths))}")
+    print(_sentence(settings, vocab_size))
+    print(
+        f"{figures['parameters']:,} parameters; train on {short(preset.tokens)}tokens: {preset.steps} steps of "
+        f"{preset.batch_size} x {settings.context}, learning rate {preset.lr:g}, {preset.warmup} steps of warm-up"
+    )
+    print(f"`ogive train {name}` begins." if recipe else f"Use it with `model: {name}`.")
     return 0

@@ -90,7 +90,9 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    found = forms.explain(args.path, RunSettings)
+    subject, slash, rest = args.path.partition("/")
+    known = slash and subject in names.SUBJECTS
+    found = forms.explain(rest, names.SUBJECTS[subject]) if known else forms.explain(args.path, RunSettings)
     if args.json:
         print(json.dumps([info.as_json() for info in found], indent=2))
     elif len(found) > 8:
@@ -104,11 +106,15 @@ def _say(value: Any) -> str:
     return "(empty)" if value is None or value == "" else text.write({"x": value}).removeprefix("x: ")
 
 
+def _default(info: forms.FieldInfo) -> str:
+    return _say(info.default) + ("" if info.stands_for is None else f", which is {_say(info.stands_for)}")
+
+
 def _paragraph(info: forms.FieldInfo) -> str:
     lines = [info.path, f"  {info.help}."]
     kind = f"{info.kind}{' or empty' if info.optional else ''}"
     limits = f", {info.bounds}" if str(info.bounds) else ""
-    lines.append(f"  {kind}{limits}{f', in {info.unit}' if info.unit else ''}; default {_say(info.default)}")
+    lines.append(f"  {kind}{limits}{f', in {info.unit}' if info.unit else ''}; default {_default(info)}")
     if info.choice_help:
         width = max(map(len, info.choices))
         lines += [f"    {name:{width}}  {help}" for name, help in zip(info.choices, info.choice_help, strict=True)]

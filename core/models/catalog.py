@@ -13,16 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from core.errors import OgiveError, nearest
 from core.files import read_json
 from core.models.base import base_of
-from core.models.counting import count
 from core.models.names import ADAPTER_CONFIG, CONFIG, MODEL_TYPE
 from core.runs.info import RunInfo
 from core.runs.registry import list_runs
-from core.settings.model import ModelSettings
 from core.workspace import SHIPPED, Workspace
 
 POINTERS = ("best", "final", "latest")
@@ -208,19 +204,31 @@ def _entry(folder: Path, name: str, source: str, marks: tuple[str, ...] = (), ru
     except (OgiveError, OSError):
         pass
     config = config if isinstance(config, dict) else {}
-    parameters = context = None
-    if config.get("model_type") == MODEL_TYPE:
-        try:
-            settings = ModelSettings.model_validate(config["model"])
-            parameters, context = count(settings, int(config["vocab_size"])).parameters, settings.context
-        except (ValidationError, OgiveError, KeyError, TypeError, ValueError):
-            pass
-    elif isinstance(config.get("max_position_embeddings"), int):
-        context = config["max_position_embeddings"]
+    own = config.get("model_type") == MODEL_TYPE
+    parameters, context = (config.get(key) for key in ("parameters", "max_position_embeddings"))
+    context = context if isinstance(context, int) else None
+    if own and not isinstance(parameters, int):
+        parameters = _counted(config)
+    elif not own:
+        parameters = None
     step = int(folder.name[5:]) if run and folder.name[5:].isdigit() else None
     title = run.name if run else folder.name
     kind = f"{config.get('model_type', '')}{' + adapter' if adapter else ''}"
     return ModelEntry(name, str(folder), source, title, marks, step, modified, parameters, context, kind, run)
+
+
+def _counted(config: dict[str, Any]) -> int | None:
+    """Parameters of a folder whose config does not name them. Settings cost an import that home can do without."""
+    from pydantic import ValidationError
+
+    from core.models.counting import count
+    from core.settings.model import ModelSettings
+
+    try:
+        settings = ModelSettings.model_validate(config["model"])
+        return count(settings, int(config["vocab_size"])).parameters
+    except (ValidationError, OgiveError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _beneath(folder: Path) -> Path:

@@ -149,7 +149,8 @@ def training_memory(
     hidden = s.layers * s.hidden_size * _matrix_width(s)
     facts = (optimizer or Optimizer.model_validate("adamw")).brick.facts
     moments = facts.get("moments", 2)
-    state = 4 * (facts.get("hidden_moments", moments) * hidden + moments * (total - hidden))
+    numbers = facts.get("hidden_moments", moments) * hidden + moments * (total - hidden)
+    state = facts.get("state_bytes", 4) * numbers
     narrow = 2 if precision == "bf16" else 4
     tokens = batch * context
     plain = device == "cpu" and context <= PLAIN_UP_TO

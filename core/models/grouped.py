@@ -28,7 +28,7 @@ def _products(x: Tensor, weight: Tensor, ends: Tensor, turned: bool) -> Tensor:
 
 
 @_products.register_fake
-def _(x: Tensor, weight: Tensor, ends: Tensor, turned: bool) -> Tensor:
+def _products_shape(x: Tensor, weight: Tensor, ends: Tensor, turned: bool) -> Tensor:
     return x.new_empty(x.shape[0], weight.shape[-2 if turned else -1])
 
 
@@ -41,15 +41,15 @@ def _slopes(grad: Tensor, x: Tensor, ends: Tensor) -> Tensor:
 
 
 @_slopes.register_fake
-def _(grad: Tensor, x: Tensor, ends: Tensor) -> Tensor:
+def _slopes_shape(grad: Tensor, x: Tensor, ends: Tensor) -> Tensor:
     return x.new_empty(ends.shape[0], grad.shape[1], x.shape[1])
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+def _keep_products(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
     ctx.save_for_backward(*inputs[:3])
 
 
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+def _products_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
     x, weight, ends = ctx.saved_tensors
     grad = grad.contiguous()
     for_x = _products(grad, weight, ends, False) if ctx.needs_input_grad[0] else None
@@ -57,7 +57,7 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, Non
     return for_x, for_weight, None, None
 
 
-_products.register_autograd(_backward, setup_context=_keep)
+_products.register_autograd(_products_backward, setup_context=_keep_products)
 
 
 def _has_kernel(*matrices: Tensor) -> bool:

@@ -28,6 +28,14 @@ def normalisers(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
     return (logits.logsumexp(dim=-1).square() * (labels != ignore)).sum()
 
 
+@torch.no_grad()
+def draw(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
+    """Labels `(...)` drawn by `logits` `(..., vocab)` in place of those that count; the others stay `ignore`."""
+    flat = logits.reshape(-1, logits.shape[-1]).float().softmax(-1)
+    drawn = torch.multinomial(flat, 1).reshape(labels.shape)
+    return torch.where(labels == ignore, labels, drawn)
+
+
 def chunked_cross_entropy(
     hidden: Tensor,
     weight: Tensor,

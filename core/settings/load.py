@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from core.errors import OgiveError
 from core.settings import names, text
+from core.settings.model import ModelSettings
 from core.settings.overrides import apply, merge, parse_overrides
 from core.settings.problems import validate
 from core.settings.run import STAGES, RunSettings
@@ -22,7 +23,7 @@ from core.workspace import Workspace
 
 __all__ = ["change", "load_run", "load_subject", "parse_overrides", "validate"]
 
-Changed = TypeVar("Changed", RunSettings, SteeringSettings)
+Changed = TypeVar("Changed", RunSettings, SteeringSettings, ModelSettings)
 PARTS = ("model", "tokenizer", "data", "sampling", "training")
 
 
@@ -66,12 +67,12 @@ def _name_objective(document: Document) -> None:
 
 
 def change(settings: Changed, overrides: Sequence[str]) -> Changed:
-    """A recipe with overrides such as `training.steps=2000` applied and checked."""
+    """Settings with overrides such as `training.steps=2000` applied and checked."""
     cls = type(settings)
     document = Document(settings.model_dump(mode="json"))
     for override in parse_overrides(overrides):
         apply(document, slot_of(cls), override)
-    return validate(cls, document.value, settings.name, document)
+    return validate(cls, document.value, getattr(settings, "name", "the settings"), document)
 
 
 def _drop_meta(document: Document) -> None:

@@ -23,7 +23,7 @@ from core.settings.model import ModelSettings
 from core.settings.steering import SteeringSettings
 from core.workspace import Workspace
 
-GUESSED_PROMPT = 96
+GUESSED_PROMPT = 64
 """Tokens of a prompt, for want of knowing."""
 ROOM = 1.1
 """What is needed is this much more than the sum of the terms: allocators round up, libraries have their own."""
@@ -121,11 +121,13 @@ def _terms(
     narrow = 4 if precision == "fp32" else 2
     table = padded(vocab) * shape.hidden_size * (1 if shape.tied else 2)
     weights = int((parameters - table) * width + table * narrow)
-    # A group is drawn as wide as it is; a step of the update scores it, and two replies of each replayed pick.
+    # A step of the update scores the group and two replies of each replayed pick; those of a group share its prompt.
     replayed = int(settings.update.options.get("replay") or 0)
     scored = settings.group_size + 2 * replayed
+    replies = max(8, length - GUESSED_PROMPT)
+    each = replies + GUESSED_PROMPT * (1 + replayed) // scored
     learning = training_memory(
-        shape, vocab, batch=scored, context=length, precision="fp32" if narrow == 4 else "bf16", device=device
+        shape, vocab, batch=scored, context=each, precision="fp32" if narrow == 4 else "bf16", device=device
     ).terms
     heads = shape.kv_heads_resolved * shape.head_size_resolved
     terms = {

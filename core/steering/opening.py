@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +26,10 @@ from core.steering.states import States
 from core.training.checkpoint import remove
 from core.workspace import Workspace
 
+Progress = Callable[[str, int, int | None], None]
+
+_LEFT_BEHIND = 3600.0
+"""Seconds after which a hidden folder is nobody's work any more."""
 _SMALL = 1 << 28
 """Files of a model up to this many bytes are known by their hash, larger ones by their size."""
 
@@ -64,6 +70,7 @@ def begin(
     while folder.exists():
         count += 1
         folder = workspace.journal / f"{number}-{count}"
+    _sweep(workspace.journal)
     making = folder.with_name(f".{folder.name}.new")
     try:
         shutil.rmtree(making, ignore_errors=True)
@@ -106,6 +113,14 @@ def begin(
     return folder
 
 
+def _sweep(root: Path) -> None:
+    """Remove what a beginning or a deletion that was killed left behind; younger ones may still be under way."""
+    for pattern in (".*.new", ".*.gone"):
+        for left in root.glob(pattern):
+            if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(left, ignore_errors=True)
+
+
 def model_files(path: str) -> dict[str, str]:
     """What tells the weights of a model folder from others: hash or size of each file; {} for an id of the hub."""
     folder = Path(path)
@@ -142,3 +157,12 @@ def save(
     if folder is None and target.exists():
         remove(target)
     return target, write(target)  # merging is whole or absent by itself
+
+
+def load(settings: SteeringSettings, workspace: Workspace, cancel: Cancel | None, progress: Progress | None) -> Steered:
+    """The model that the settings name, with a fresh adapter."""
+    from core.steering.policy import Policy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # libraries telling each other what they will rename
+        return Policy.load(settings, workspace, cancel, progress)

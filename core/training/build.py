@@ -11,6 +11,7 @@ import torch
 
 from core import adapters
 from core.errors import OgiveError
+from core.generation.runners import decoder_of
 from core.models.base import Base, identify
 from core.models.decoder import Decoder
 from core.models.folder import assemble, read_config, settings_of
@@ -21,6 +22,7 @@ from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
 from core.training.checkpoint import BASE
 from core.training.forms import Adapter, Foreign, Form, Own
+from core.training.parallel import Team
 from core.training.weights import Weights
 
 MOST_CONTEXT = 2048
@@ -79,8 +81,24 @@ def build(
     start: Path | None,
     go_on: bool,
     device: torch.device,
+    team: Team,
 ) -> Weights:
-    """The model with its first weights, and how it is kept. The global generators are seeded here."""
+    """The model with its first weights, and how it is kept, shared by `team`. The global generators are seeded here."""
+    weights = _first(settings, tokenizer, origin, start, go_on, device)
+    weights.seed, weights.team = settings.training.seed, team
+    team.take(weights.model, settings.training)
+    team.seed(None, settings.training.seed)
+    return weights
+
+
+def _first(
+    settings: RunSettings,
+    tokenizer: Tokenizer,
+    origin: Origin | None,
+    start: Path | None,
+    go_on: bool,
+    device: torch.device,
+) -> Weights:
     if origin is None:
         own = _drawn(settings, tokenizer, start).to(device)
         return Weights(own, tokenizer, Own(own, tokenizer, settings.training.seed), start, go_on)
@@ -100,6 +118,15 @@ def build(
         model = model.requires_grad_(True)
         form = Foreign(model, tokenizer, settings.training.seed, origin.place, settings.base.trust_remote_code)
     return Weights(model, tokenizer, form, start, go_on)
+
+
+def recompute(model: Any, wanted: bool) -> None:
+    """Let the backward pass compute a block's activations again instead of keeping them, where that is `wanted`."""
+    decoder = decoder_of(model)
+    if decoder is not None:
+        decoder.gradient_checkpointing = wanted
+    elif wanted:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def _with_dropout(decoder: Decoder, settings: RunSettings, where: str) -> Decoder:

@@ -110,3 +110,10 @@ def full_workspace(workspace: Workspace) -> Workspace:
 @pytest.fixture
 def add_run(workspace: Workspace) -> Callable[..., Path]:
     return lambda run_id, **header: write_run(workspace, run_id, **header)
+
+
+@pytest.fixture
+def nothing_bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As if the program came without a model."""
+    for module in ("core.models.catalog", "tui.overview"):
+        monkeypatch.setattr(f"{module}.SHIPPED", tmp_path / "no-such-place" / "configs")

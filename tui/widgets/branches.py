@@ -42,7 +42,8 @@ class TreeNode:
 
 
 class Branches:
-    """Nodes with their relations. `here` is the node at hand; `path` leads from the root to it."""
+    """Nodes with their relations; siblings in the order given. `here` is the node at hand, `path` leads from the root
+    to it."""
 
     def __init__(self, nodes: Sequence[TreeNode], here: str) -> None:
         self.nodes: Mapping[str, TreeNode] = {node.id: node for node in nodes}

@@ -18,6 +18,8 @@ from tui.widgets.lines import clean
 WHAT = 9
 FIGURES_FROM = 56
 """The width from which drift is shown in the rows."""
+SEARCHED = ("took", "next card")
+"""The facts of a node that a search looks into; figures and times are not what one searches for."""
 MOST_LANES = 24
 """Cells of lanes that are drawn; what lies deeper is cut on the left."""
 
@@ -108,9 +110,8 @@ class TreeView(ScrollView, can_focus=True):
 
     def _fits(self, index: int) -> bool:
         node = self.branches.nodes[self._rows[index][0]]
-        said = " ".join(
-            (str(node.number), node.what, node.prompt, node.branch, node.bookmark, *(value for _, value in node.facts))
-        ).lower()
+        told = (value for label, value in node.facts if label in SEARCHED)
+        said = " ".join((str(node.number), node.what, node.prompt, node.branch, node.bookmark, *told)).lower()
         return all(word in said for word in self.words)
 
     # Walking

@@ -27,6 +27,7 @@ MODULES: tuple[tuple[str, frozenset[str] | None], ...] = (
     ("core.errors", frozenset({"OgiveError"})),
     ("core.models.counting", frozenset({"VOCAB_STEP", "CHUNK", "CHUNK_ABOVE", "PLAIN_UP_TO", "padded"})),
     ("core.models.eager", None),
+    ("core.models.grouped", None),
     ("core.models.blank", None),
     ("core.models.positions", None),
     ("core.models.norms", None),

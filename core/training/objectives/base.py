@@ -25,7 +25,8 @@ class Batch:
     """Rows to learn from or to measure on; row i of every tensor belongs together.
 
     `count` is the number of tokens that the loss counts (labels that are not ignored), known on the host so that the
-    gradient is normalised by all tokens of the step however it is split. `tokens` is how many tokens are read.
+    gradient is normalised by all tokens of the step however it is split; `tokens` is how many tokens are read. Where
+    several processes share a step, both are those of the whole and the rows those of one process.
     """
 
     tensors: tuple[torch.Tensor, ...]
@@ -125,6 +126,14 @@ class Objective(Protocol):
         """
         ...
 
+    def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `loss`, against labels that the model draws from its own distribution.
+
+        Optimizers that estimate the curvature ask for it; an objective without such labels leaves it out, and they
+        are refused.
+        """
+        ...
+
     def held_out(self, rows: int) -> Iterator[Batch]:
         """The fixed batches that every evaluation measures."""
         ...
@@ -162,6 +171,19 @@ def token_loss(
     if not torch.compiler.is_compiling():
         hidden, labels = hidden[counted], labels[counted]
     return losses.cross_entropy(head(hidden), labels, IGNORE), counted.sum()
+
+
+def drawn_token_loss(
+    model: nn.Module, ids: Tensor, labels: Tensor, places: Tensor | None = None, talks: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """As `token_loss`, of labels that the model draws from its own distribution where `labels` count."""
+    decoder = decoder_of(model)
+    if decoder is not None:
+        apart = None if talks is None else talks[:, :, None] == talks[:, None, :]
+        return decoder.drawn_loss(ids, labels, positions=places, mask=apart)
+    more = {} if places is None else {"position_ids": places}
+    logits = model(input_ids=ids, use_cache=False, **more).logits
+    return losses.cross_entropy(logits, losses.draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()
 
 
 @torch.no_grad()

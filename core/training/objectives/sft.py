@@ -22,7 +22,7 @@ from core.settings.run import RunSettings
 from core.settings.training import TrainingSettings
 from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
-from core.training.objectives.base import Batch, Groups, split_model, token_loss
+from core.training.objectives.base import Batch, Groups, drawn_token_loss, split_model, token_loss
 from core.training.step import out_of_memory
 from core.workspace import Workspace
 
@@ -189,6 +189,9 @@ class Conversations:
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         ids, labels, *layout = tensors
         return token_loss(model, ids, labels, *layout, parts=self._parts)
+
+    def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return drawn_token_loss(model, *tensors)
 
     def held_out(self, rows: int) -> Iterator[Batch]:
         for first in range(0, self._held_out.rows, rows):

@@ -73,7 +73,7 @@ def test_a_tokenizer_from_training_to_comparison(ogive, song):
     assert "never used here" in ogive("tokenizer", "report", "bytes", song, "--limit", 5)
 
 
-def test_kept_tokenizers_from_training_to_deletion(ogive, song):
+def test_kept_tokenizers_from_training_to_deletion(ogive, song, monkeypatch):
     said = ogive("tokenizer", "train", "bpe", song, "--name", "verse", "--vocab-size", 280)
     assert "verse@1: bpe tokenizer of 280 tokens" in said
     said = ogive("tokenizer", "train", song, "--name", "verse", "--vocab-size", 290, "--option", "normalizer=lowercase")
@@ -95,6 +95,12 @@ def test_kept_tokenizers_from_training_to_deletion(ogive, song):
     assert "most frequent" in both
     assert "T|he|␣|B|e|ll" in both
     assert "t|he|␣bell" in both
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = ogive("tokenizer", "compare", "verse@1", "verse", "--on", song, "--text", "The\x1b[31m Bell")
+    assert "\x1b[" in coloured
+    assert "\x1b[31m" not in coloured, "what is in the text reaches no terminal"
+    assert "\\x1b" in coloured
+    monkeypatch.delenv("FORCE_COLOR")
     assert "This removes verse@1" in ogive("tokenizer", "delete", "verse@1", status=2)
     assert "deleted verse@1" in ogive("tokenizer", "delete", "verse@1", "--yes")
     assert "verse@1" not in [k["reference"] for k in json.loads(ogive("tokenizer", "list", "--json"))["kept"]]

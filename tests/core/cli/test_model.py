@@ -68,6 +68,24 @@ def test_a_new_shape(ogive, tmp_path):
     assert (status, "would be the same" in err) == (2, True)
 
 
+def test_a_new_shape_by_depth(ogive, tmp_path):
+    status, out, _ = ogive("model", "new", "deep", "--depth", "3", "--set", "experts=topk")
+    assert status == 0
+    assert "3 layers of 192" in out
+    assert "2 of 8 experts of swiglu 512" in out
+    assert re.search(r"tokens: \d+ steps of \d+ x 256, learning rate 0.0024", out)
+    assert "parameters are active" in ogive("model", "show", "deep")[1]
+    status, out, _ = ogive("model", "new", "deeper", "--depth", "8", "--recipe", "demo", "--json")
+    told = json.loads(out)
+    recipe = load.load_run("deeper", Workspace(tmp_path))
+    assert (recipe.model.layers, recipe.training.steps) == (8, told["steps"])
+    assert (recipe.training.lr, recipe.parent) == (told["lr"], "demo@1")
+    assert (recipe.training.context, told["vocab_size"]) == (None, 2048)
+    status, _, err = ogive("model", "new", "x", "--depth", "99")
+    assert (status, "depth 99" in err) == (2, True)
+    assert "two beginnings" in ogive("model", "new", "x", "--depth", "2", "--from", "tiny")[2]
+
+
 def test_bad_names_get_the_nearest(ogive):
     status, _, err = ogive("model", "show", "tinyy")
     assert (status, "Did you mean 'tiny'?" in err) == (2, True)

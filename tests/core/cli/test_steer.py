@@ -105,6 +105,11 @@ def test_a_chooser_steers_and_the_journal_tells(home, capsys, tmp_path):
     assert status == 0
     assert "pick " in out
     assert "ogive steer --resume" in out
+    status, out, _ = ogive(home, capsys, "journal", "compare", "first", "main", "main-2", "--prompt", "Who?", "--json")
+    compared = json.loads(out)
+    assert (compared["a"], compared["b"], compared["common"]) == (9, 10, 2)
+    assert compared["distance"] > 0
+    assert [pair["prompt"] for pair in compared["pairs"]] == ["Who?"]
     status, out, _ = ogive(home, capsys, "journal", "delete", "first", "--yes", "--json")
     assert len(json.loads(out)["deleted"]) == 1
     assert ogive(home, capsys, "journal", "list")[1].startswith("no sessions")

@@ -66,9 +66,37 @@ def test_retaste_asks_the_last_prompt_again_and_then_goes_on(steer):
     assert last.group is not None
     assert last.group.prompt == before.prompt
     assert last.group.weights == 2
+    steer.draw(session, hotter=True)
+    session.update(Decision.retaste())  # however often one tastes, the prompt that was next is next
+    assert session.view().prompt == "Question 0?"
+    steer.draw(session)
     session.update(Decision.none())
     assert session.view().prompt == "Question 1?"
     assert session.view().place == "2/7"
+
+
+def test_sessions_may_share_a_model_one_after_another(steer, weights_of):
+    one = steer.begin()
+    steer.pick(one, 0)
+    kept = weights_of(one)
+    other = steer.begin()
+    assert other.policy.drift() == 0
+    steer.pick(other, 3)
+    steer.draw(one)
+    assert weights_of(one) == kept
+
+
+def test_a_journal_for_people_that_cannot_be_written_stops_nothing(steer, monkeypatch):
+    session = steer.begin()
+    group = steer.draw(session)
+    (session.folder / journal.STORY).unlink()
+    (session.folder / journal.STORY).mkdir()
+    node = session.update(Decision.pick(0, group.id))
+    assert node.id == 1
+    assert "journal.md" in session.view().trail
+    (session.folder / journal.STORY).rmdir()
+    again = steer.again(session)
+    assert "### State 1: pick 1" in (again.folder / journal.STORY).read_text()
 
 
 def test_a_pick_may_be_made_early(steer):
@@ -100,6 +128,37 @@ def test_a_stopped_drawing_leaves_no_trace(steer):
     half = other.propose(Cancel())
     next(half)
     assert steer.draw(other).variants == whole.variants
+
+
+def test_variants_that_are_alike_are_said_and_drawn_hotter(steer):
+    session = steer.begin(sampling={"max_new_tokens": 6, "temperature": 0.0})
+    group = steer.draw(session)
+    assert group.alike == 1.0
+    assert session.view().alike
+    hotter = steer.draw(session, hotter=True)
+    assert hotter.sampling["temperature"] == pytest.approx(0.945)
+    assert hotter.alike < 1.0
+    assert not session.view().alike
+    assert steer.draw(session, hotter=True).sampling["temperature"] == pytest.approx(0.7 * 1.35**2, abs=1e-3)
+    assert session.undo().group == hotter
+
+
+def test_the_order_shown_is_blind_and_all_slots_are_used(steer):
+    from core.steering.group import blind_order, derived
+
+    firsts = [blind_order(derived(7, "card", number), 4)[0] for number in range(400)]
+    assert all(70 < firsts.count(index) < 130 for index in range(4))
+
+
+def test_preparing_ahead_changes_nothing(steer, weights_of):
+    session = steer.begin()
+    group = steer.draw(session)
+    session.prepare()
+    session.update(Decision.pick(1, group.id))
+    found = weights_of(session)
+    other = steer.begin()
+    other.update(Decision.pick(1, steer.draw(other).id))
+    assert weights_of(other) == found
 
 
 def test_writing_the_reply_oneself_teaches_it(steer):

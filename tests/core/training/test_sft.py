@@ -19,6 +19,7 @@ from core.models.adapted import enclosed
 from core.models.decoder import Decoder
 from core.models.folder import save_model
 from core.models.loading import load
+from core.optim.base import build_optimizer
 from core.runs.info import RunInfo
 from core.settings.data import DataSettings
 from core.settings.model import ModelSettings
@@ -122,11 +123,11 @@ def test_the_gradient_is_that_of_the_mean_over_learned_tokens(data, kind, packin
         stepper = Stepper(
             model,
             sft,
-            None,
+            build_optimizer(model, TrainingSettings()),
             device=torch.device("cpu"),
             precision="fp32",
             clip=0.0,
-            micro=2,  # type: ignore[arg-type]
+            micro=2,
         )
         loss = stepper.gradients(batch)
         rows = [int(number) for row in sft._rows.order(0, 4) for number in sft._rows.members[row]]

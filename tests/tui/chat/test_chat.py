@@ -272,7 +272,7 @@ async def test_a_model_that_is_not_there_is_said_and_the_old_one_stays(talk: Tal
         assert chat.shown[-1] == ("model", turns[0][1])
 
 
-async def test_a_workspace_without_models(talk: Talk, tmp_path: Path) -> None:
+async def test_a_workspace_without_models(talk: Talk, tmp_path: Path, nothing_bundled: None) -> None:
     async with talk(workspace=Workspace(tmp_path / "empty"), model=None) as chat:
         assert "no model" in chat.title
         assert "ogive demo" in chat.shown[-1][1]

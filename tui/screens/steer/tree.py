@@ -62,6 +62,10 @@ class TreeScreen(OgiveScreen):
         self.query_one("#find").display = False
         self.states.focus()
         self.call_after_refresh(self.refresh_tree)
+        self._steer.followers.append(self.refresh_tree)
+
+    def on_unmount(self) -> None:
+        self._steer.followers.remove(self.refresh_tree)
 
     def refresh_tree(self) -> None:
         """Draw the session as the steer screen knows it now."""

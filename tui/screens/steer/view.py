@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -57,6 +58,8 @@ class SteerView(OgiveScreen):
         self._deciding: JobHandle[Decided] | None = None
         self._moving: JobHandle[Picture] | None = None
         self._control: JobHandle[Picture] | None = None
+        self.followers: list[Callable[[], None]] = []
+        """Told whenever something else is drawn: screens over this one."""
         self._branches: tuple[Picture | None, Branches] = (None, Branches((), ""))
 
     @property
@@ -138,6 +141,8 @@ class SteerView(OgiveScreen):
         self._draw_said()
         self._draw_title()
         self.refresh_bindings()
+        for follower in self.followers:
+            follower()
 
     def _draw_title(self) -> None:
         picture = self.picture
