@@ -29,13 +29,23 @@ def check(bits: str, device: torch.device) -> None:
         )
 
 
+def check_training(bits: str | None, device: torch.device) -> None:
+    """OgiveError for 4bit on CPU: once such a model was evaluated, bitsandbytes gives no gradient through it any more
+    (found with 0.50.2), and training would go on without a word."""
+    if bits == "4bit" and device.type == "cpu":
+        raise OgiveError(
+            "A base in 4bit is not trained on CPU: bitsandbytes loses its gradient after the first evaluation.",
+            "Set base.precision to 8bit, or train on a GPU.",
+        )
+
+
 def check_shapes(model: Any, device: torch.device) -> None:
     """OgiveError when bitsandbytes cannot compute with these matrices here: on CPU its rows go by blocks of 64."""
     widths = [each.in_features for each in model.modules() if type(each).__name__ == "Linear4bit"]
     odd = [width for width in widths if device.type == "cpu" and width % 64]
     if odd:
         raise OgiveError(
-            f"On CPU bitsandbytes holds matrices in 4bit only when they are a multiple of 64 wide; here one is {odd[0]}.",
+            f"On CPU bitsandbytes takes 4bit matrices only when they are a multiple of 64 wide; here one is {odd[0]}.",
             "Set base.precision to 8bit or bf16.",
         )
 
