@@ -283,7 +283,11 @@ def test_what_cannot_be_is_said_before_it_begins(base, workspace, tmp_path):
         create_run(recipe(tmp_path / "nowhere"), workspace)
     with pytest.raises(OgiveError, match="longer than the base model's context of 160"):
         execute(create_run(recipe(base, context=400), workspace))
-    assert len(list(workspace.checkpoints.glob("*sft*"))) == 1
+    narrow = recipe(base, adapter={"preset": "all"})
+    narrow.base.precision = "4bit"
+    with pytest.raises(OgiveError, match="not trained on CPU"):
+        execute(create_run(narrow, workspace))
+    assert len(list(workspace.checkpoints.glob("*sft*"))) == 2
     with pytest.raises(ValueError, match="trains by the objective sft, not language"):
         recipe(base, objective="language")
     with pytest.raises(ValueError, match="through an adapter"):
