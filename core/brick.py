@@ -60,7 +60,8 @@ class Brick:
     matrix is twice as wide) and `keeps` (numbers per inner one that the backward pass needs), a norm's `centred` (it
     has a bias where biases are on), a position scheme's `table` (one vector per place), `rotary` (it turns pairs of
     numbers of a head) and `biased` (it adds to the scores of each head), `routed` experts, an optimizer's `moments` and
-    `hidden_moments` (numbers kept per weight, and per weight of hidden matrices).
+    `hidden_moments` (numbers kept per weight, and per weight of hidden matrices) and `state_bytes` (of each, 4 when not
+    given). `defaults` are values of fields beside the brick's own that suit it; a field left empty takes them.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Brick:
     help: str
     options: Mapping[str, Option] = field(default_factory=dict)
     facts: Mapping[str, int] = field(default_factory=dict)
+    defaults: Mapping[str, float] = field(default_factory=dict)
 
     def load(self) -> Any:
         """Import and return the class or function."""

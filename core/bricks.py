@@ -6,8 +6,9 @@ A new brick is one class in its room and one line here.
 from __future__ import annotations
 
 from core.brick import Brick, Option, Table
+from core.bricks_optim import OPTIMIZERS, SCHEDULES
 
-__all__ = ["Brick", "Option", "Table"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Brick", "Option", "Table"]
 
 POSITIONS = Table(
     "position scheme",
@@ -153,63 +154,6 @@ EXPERTS = Table(
     ),
 )
 
-OPTIMIZERS = Table(
-    "optimizer",
-    Brick(
-        "adamw",
-        "core.optim.adamw:AdamW",
-        "Adam with decoupled weight decay, fused where torch can.",
-        {
-            "beta1": Option(0.9, "Decay of the mean", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.95, "Decay of the square", minimum=0.0, maximum=0.99999),
-            "eps": Option(1e-8, "Added to the root", minimum=0.0),
-        },
-        {"moments": 2},
-    ),
-    Brick(
-        "muon",
-        "core.optim.muon:Muon",
-        "Orthogonalised momentum for hidden matrices, AdamW for the rest.",
-        {
-            "momentum": Option(0.95, "Decay of the momentum", minimum=0.0, maximum=0.999),
-            "newton_schulz_steps": Option(5, "Iterations of the orthogonalisation", minimum=1, maximum=10),
-            "adamw_lr": Option(
-                None,
-                "Peak learning rate of embeddings, head and norms (default: a tenth of lr)",
-                minimum=0.0,
-                kind=float,
-            ),
-            "beta1": Option(0.9, "AdamW: decay of the mean", minimum=0.0, maximum=0.9999),
-            "beta2": Option(0.95, "AdamW: decay of the square", minimum=0.0, maximum=0.99999),
-            "eps": Option(1e-8, "AdamW: added to the root", minimum=0.0),
-        },
-        {"moments": 2, "hidden_moments": 1},
-    ),
-)
-
-SCHEDULES = Table(
-    "schedule",
-    Brick(
-        "cosine",
-        "core.optim.schedules:cosine",
-        "Warm-up, then half a cosine down to a floor.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "floor": Option(0.1, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
-    ),
-    Brick(
-        "wsd",
-        "core.optim.schedules:warmup_stable_decay",
-        "Warm-up, a flat stretch, then a straight line down.",
-        {
-            "warmup": Option(100, "Steps of linear warm-up", "steps", minimum=0),
-            "decay": Option(0.3, "Share of all steps spent going down", minimum=0.0, maximum=1.0),
-            "floor": Option(0.0, "Last learning rate as a share of the peak", minimum=0.0, maximum=1.0),
-        },
-    ),
-)
-
 OBJECTIVES = Table(
     "objective",
     Brick("language", "core.training.objectives.language:Language", "Next-token cross-entropy on packed text."),
@@ -230,7 +174,7 @@ OBJECTIVES = Table(
             ),
             "packing": Option(
                 "auto",
-                "Several conversations in one row, kept apart (auto: where the model can)",
+                "Several conversations in one row, kept apart by a mask (auto: where that is faster)",
                 choices=("auto", "on", "off"),
             ),
             "template": Option(
@@ -427,6 +371,7 @@ PROMPT_SOURCES = Table(
             "split": Option("train", "Which part"),
             "column": Option("", "The column that holds the prompt (empty: found by its name)"),
             "most": Option(10_000, "Rows read at most (0: all)", "rows", minimum=0),
+            "streaming": Option(False, "Read rows as they come, without fetching the whole set first"),
         },
     ),
 )

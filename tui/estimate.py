@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import socket
 import statistics
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.hardware import cpu_count
 from core.models.counting import Count, Memory, count, training_memory
+from core.models.diagram import WIDTH, diagram
 from core.settings.run import RunSettings
 from core.settings.tokenizer import TokenizerSettings
 from core.workspace import Workspace
+from tui import words
 
 SPECIALS = 6
 GUESS = (1e10, 8e10)
@@ -71,6 +74,8 @@ def estimate(settings: RunSettings, speed: Speed | None = None, *, cuda: bool = 
         precision="bf16" if training.precision == "bf16" or (cuda and training.precision == "auto") else "fp32",
         optimizer=training.optimizer,
         device="cuda" if cuda else "cpu",
+        checkpointing=training.gradient_checkpointing,
+        accumulated=bool(training.micro_batch_size) and training.micro_batch_size != training.batch_size,
     )
     per_step = training.batch_size * context
     work = float(counted.training_flops) * per_step * training.steps
@@ -86,6 +91,16 @@ def estimate(settings: RunSettings, speed: Speed | None = None, *, cuda: bool = 
         seconds = (work / (GUESS[1] * cores), work / (GUESS[0] * cores))
         basis = f"a guess for {cores} cores; no run has been timed here yet"
     return Estimate(counted, memory, size, known, per_step, training.steps, seconds, basis)
+
+
+def picture(settings: RunSettings) -> list[str]:
+    """The recipe's model as a diagram, and its memory while training, at most 76 columns wide."""
+    found = estimate(settings)
+    memory = found.memory
+    terms = [f"{name} {words.memory(held).strip()}" for name, held in memory.terms.items()]
+    told = f"memory {words.memory(memory.total).strip()}: {', '.join(terms)}; most for {memory.largest}"
+    lines = diagram(settings.model, found.vocab_size, settings.training.context)
+    return [*lines, "", *textwrap.wrap(told, WIDTH)]
 
 
 def measured(workspace: Workspace, most: int = 6) -> list[Speed]:

@@ -9,7 +9,8 @@ from tui.widgets.form import FormLine
 
 def field_line(draft: Draft, info: FieldInfo) -> FormLine:
     """One field with its value, its choices, what is wrong with it, and whether it was changed."""
-    choices = info.choices if info.kind in ("choice", "brick") else ("false", "true") if info.kind == "flag" else ()
+    flag = ("", "false", "true") if info.optional else ("false", "true")
+    choices = info.choices if info.kind in ("choice", "brick") else flag if info.kind == "flag" else ()
     text = draft.text(info)
     help = info.help
     if info.kind == "brick" and text in info.choices:
@@ -24,7 +25,7 @@ def field_line(draft: Draft, info: FieldInfo) -> FormLine:
         draft.changed(info),
         choices,
         1 if _is_option(info, draft.fields) else 0,
-        "auto" if info.optional else "(empty)",
+        "(empty)" if not info.optional else "auto" if info.stands_for is None else f"auto: {info.stands_for:g}",
     )
 
 

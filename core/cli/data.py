@@ -13,12 +13,14 @@ import argparse
 import json
 from typing import Any
 
+from core.cli.check import add_check, check
 from core.cli.naming import add_data, opened
 from core.cli.tables import count, table
 from core.cli.tell import tell_preview
 from core.errors import OgiveError
 from core.files import read_json
 from core.settings import names
+from core.settings.load import load_run
 from core.workspace import Workspace
 
 
@@ -32,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one = commands.add_parser("preview", help="how the columns are understood, and the first rows")
     add_data(one)
     one.add_argument("--count", type=int, default=3, metavar="N", help="rows to show (default 3)")
+    one = commands.add_parser("check", help="what a recipe would learn: one sample with its loss mask")
+    one.add_argument("config", metavar="CONFIG", help="a recipe: its name (`tale-talk`) or a file")
+    add_check(one)
+    one.add_argument("--set", action="append", default=[], metavar="A.B=C", dest="overrides", help="change a setting")
     one = commands.add_parser("splits", help="the subsets and splits of a Hugging Face data set")
     one.add_argument("data", metavar="DATA", help="an id, or a folder that the datasets library reads")
     one.add_argument("--subset", default="", help="of this subset only")
@@ -52,11 +58,16 @@ def run(args: argparse.Namespace) -> int:
         "list": _list,
         "show": _show,
         "preview": _preview,
+        "check": _check,
         "splits": _splits,
         "add": _add,
         "delete": _delete,
     }
     return actions[args.action](args)
+
+
+def _check(args: argparse.Namespace) -> int:
+    return check(load_run(args.config, args.workspace, args.overrides), args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -133,6 +144,9 @@ def _show(args: argparse.Namespace) -> int:
     print(table(head, rows))
     lengths = ", ".join(f"{name} {count(value)}" for name, value in found.lengths.items())
     print(f"\ncharacters in a document: {lengths}")
+    if found.token_lengths:
+        lengths = ", ".join(f"{name} {count(value)}" for name, value in found.token_lengths.items())
+        print(f"tokens in a document: {lengths}")
     print(f"split: {', '.join(dict.fromkeys(found.split_by))}")
     if found.files:
         print(f"files: {found.files}, {count(found.file_bytes)}B")

@@ -50,8 +50,10 @@ def run(args: argparse.Namespace) -> int:
 def _folder(args: argparse.Namespace, source: Path, entry: Any) -> dict[str, Any]:
     from core.models.export.card import provenance
     from core.models.export.huggingface import export
+    from core.runs.info import HEADER, RunInfo
 
-    about = provenance(entry.run, entry.step) if entry.run is not None else {}
+    run = entry.run or (RunInfo.read(source) if (source / HEADER).is_file() else None)
+    about = {} if run is None else provenance(run, entry.step)
     done = export(source, args.out, args.form, about)
     record = done.as_json()
     if args.push:

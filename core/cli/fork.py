@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli.progress import detach, train_here
-from core.cli.train import add_common, overrides
+from core.cli.train import add_common, overrides, start
 from core.runs.registry import resolve
 from core.settings.load import change
 from core.settings.run import RunSettings
@@ -28,7 +27,4 @@ def run(args: argparse.Namespace) -> int:
     info = resolve(args.workspace, args.source)
     settings = change(RunSettings.model_validate(info.settings), overrides(args))
     name = args.name or f"{info.name}-fork"
-    folder = fork(info, args.workspace, settings, name, args.step, args.go_on)
-    if not args.json and not args.detach:
-        print(f"run {folder.name}", flush=True)
-    return detach(folder, args.json) if args.detach else train_here(folder, args.json)
+    return start(args, lambda: fork(info, args.workspace, settings, name, args.step, args.go_on))

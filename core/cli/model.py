@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from core.cli.tables import table
 from core.errors import OgiveError, nearest
 from core.models import counting, presets
 from core.models.catalog import ModelEntry, list_models, resolve_model
+from core.models.diagram import diagram
 from core.models.names import CONFIG, MODEL_TYPE
 from core.settings import load, names, store
 from core.settings.model import ModelSettings
@@ -124,6 +126,9 @@ def _show(args: argparse.Namespace) -> int:
     print(subject.title)
     print(_sentence(settings, vocab_size))
     print()
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print("\n".join(diagram(settings, vocab_size, context, ascii=plain)))
+    print()
     total = counted.parameters
     rows = [
         [
@@ -151,6 +156,8 @@ def _memory(memory: counting.Memory) -> str:
     rows = [
         [f"  {name}", size(held), "largest" if name == memory.largest else ""] for name, held in memory.terms.items()
     ]
+    if memory.spared:
+        rows.append(["  not at once", f"-{size(memory.spared)}", "gradients come as activations go"])
     rows.append(["  all", size(memory.total), ""])
     width = max(len(row[0]) for row in rows)
     return "\n".join(f"{name:{width}}  {held:>9}  {note}".rstrip() for name, held, note in rows)
@@ -192,6 +199,7 @@ def _as_json(
 ) -> dict[str, Any]:
     return {
         "title": subject.title,
+        "diagram": diagram(subject.settings, subject.vocab_size, counted.context),
         "settings": subject.settings.model_dump(mode="json"),
         "vocab_size": subject.vocab_size,
         "context": counted.context,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,8 +13,11 @@ from typing import Any
 
 from core.cancel import Cancel
 from core.cli.tables import count, duration
-from core.runs.info import RunInfo
-from core.training.job import execute, start_detached
+from core.errors import OgiveError
+from core.runs.control import request
+from core.runs.info import LOG, RunInfo
+from core.runs.reader import RunReader
+from core.training.job import execute, launch, start_detached
 from core.training.signals import saving_on_signals
 from core.workspace import Workspace
 
@@ -112,21 +118,81 @@ def one_line(text: str, limit: int) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
-def train_here(run: Path, as_json: bool) -> int:
-    """Train `run` in this process; SIGINT, SIGTERM and SIGHUP save and stop. The exit status."""
+def train_here(run: Path, as_json: bool, quiet: bool = False) -> int:
+    """Train `run` in this process; SIGINT, SIGTERM and SIGHUP save and stop. The exit status.
+
+    `quiet` processes are helpers of another one that tells.
+    """
     cancel = Cancel()
     lines = Lines(run)
     with saving_on_signals(cancel):
-        outcome = execute(run, cancel, None if as_json else lines)
+        outcome = execute(run, cancel, None if as_json or quiet else lines)
+    if not quiet:
+        _tell_end(RunInfo.read(run), outcome, cancel.reason, lines, as_json)
+    return _status(outcome, cancel)
+
+
+def train_together(run: Path, as_json: bool, processes: int) -> int:
+    """Train `run` in several processes and watch it; SIGINT, SIGTERM and SIGHUP ask them to save and stop.
+
+    What a person should know is read from the run's folder, as the monitor does. The exit status.
+    """
+    cancel = Cancel()
+    lines = Lines(run)
+    trainer = launch(run, processes)
+    with saving_on_signals(cancel):
+        _watch(run, trainer, cancel, None if as_json else lines)
     info = RunInfo.read(run)
+    if info.status not in ("finished", "stopped"):
+        error = info.error or {"message": f"The trainers of run {info.id} ended before their time.", "hint": ""}
+        raise OgiveError(error["message"], error["hint"] or f"What they said is in {run / LOG}.")
+    _tell_end(info, info.status, cancel.reason, lines, as_json)
+    return _status(info.status, cancel)
+
+
+def _watch(run: Path, trainer: subprocess.Popen[bytes], cancel: Cancel, lines: Lines | None) -> None:
+    """Hand what is new in the run's folder to `lines` until the trainers have gone; a second signal ends them."""
+    reader = RunReader(run)
+    seen = reader.poll()  # What a resumed run told before is no news.
+    asked = False
+    try:
+        while True:
+            gone = trainer.poll() is not None
+            seen = reader.poll()
+            if lines is not None:
+                for kind, records in (("event", seen.events), ("metrics", seen.metrics), ("sample", seen.samples)):
+                    for record in records:
+                        lines(kind, record)
+            if gone and not seen.more:
+                return
+            if cancel.requested and not asked:
+                asked = _asked_to_stop(run)
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        os.killpg(trainer.pid, signal.SIGTERM)
+        raise
+
+
+def _asked_to_stop(run: Path) -> bool:
+    try:
+        request(run, "stop")
+    except OgiveError:
+        return False  # They have not begun; as soon as they have, they are asked.
+    return True
+
+
+def _tell_end(info: RunInfo, outcome: str, reason: str, lines: Lines, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary(info), indent=2))
     elif outcome == "finished":
         tell_finished(info, lines.samples)
     else:
-        print(f"stopped at step {info.step} of {info.steps} ({cancel.reason or 'asked to'}), saved.")
+        print(f"stopped at step {info.step} of {info.steps} ({reason or 'asked to'}), saved.")
         print(f"next: ogive resume {info.id}")
     sys.stdout.flush()
+
+
+def _status(outcome: str, cancel: Cancel) -> int:
     return 130 if cancel.reason == "SIGINT" and outcome != "finished" else 0
 
 
@@ -135,7 +201,7 @@ def tell_finished(info: RunInfo, samples: list[dict[str, Any]]) -> None:
     best = info.best or {}
     print(
         f"finished: {info.steps} steps, {count(info.tokens)} tokens in {duration(info.elapsed)}; "
-        f"{count(info.parameters)} parameters"
+        f"{count(info.parameters)} parameters, {count(info.trainable)} of them trained"
         + (f"; held-out loss {best['eval_loss']:.4f} at step {best['step']}" if best.get("eval_loss") else "")
     )
     for sample in samples:
@@ -144,9 +210,9 @@ def tell_finished(info: RunInfo, samples: list[dict[str, Any]]) -> None:
     print(f"next: ogive chat {info.id}\n      ogive generate {info.id} --prompt '...'\n      ogive monitor {info.id}")
 
 
-def detach(run: Path, as_json: bool) -> int:
-    """Train `run` in a process of its own and say how to watch it."""
-    pid = start_detached(run)
+def detach(run: Path, as_json: bool, processes: int = 1) -> int:
+    """Train `run` in a process of its own, or several, and say how to watch it."""
+    pid = start_detached(run, processes)
     info = RunInfo.read(run)
     if as_json:
         print(json.dumps({**summary(info), "pid": pid}, indent=2))
@@ -158,7 +224,20 @@ def detach(run: Path, as_json: bool) -> int:
 
 def summary(info: RunInfo) -> dict[str, Any]:
     """What `--json` shows of a run."""
-    keys = ("id", "name", "status", "device", "step", "steps", "tokens", "parameters", "last_loss", "best", "choices")
+    keys = (
+        "id",
+        "name",
+        "status",
+        "device",
+        "step",
+        "steps",
+        "tokens",
+        "parameters",
+        "trainable",
+        "last_loss",
+        "best",
+        "choices",
+    )
     return {**{key: getattr(info, key) for key in keys}, "path": str(info.path), "elapsed_s": round(info.elapsed, 2)}
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from core.cli.progress import detach, train_here
-from core.cli.train import add_where, overrides
+from core.cli.train import add_where, overrides, start
 from core.errors import OgiveError
 from core.runs.registry import resolve
 from core.settings.load import change
@@ -34,8 +34,10 @@ def run(args: argparse.Namespace) -> int:
             f"Run {info.id} is finished ({info.step} steps).",
             f"`ogive resume {info.id} --set training.steps={2 * info.steps}` trains on.",
         )
-    if wanted:
-        change_settings(info, change(RunSettings.model_validate(info.settings), wanted))
-    if not args.json and not args.detach:
-        print(f"run {info.id}", flush=True)
-    return detach(info.path, args.json) if args.detach else train_here(info.path, args.json)
+
+    def changed() -> Path:
+        if wanted:
+            change_settings(info, change(RunSettings.model_validate(info.settings), wanted))
+        return info.path
+
+    return start(args, changed)

@@ -82,7 +82,7 @@ def _show(args: argparse.Namespace) -> int:
         ("started", f"{started}, {duration(info.elapsed)} long"),
         ("loss", _figure(info.last_loss)),
         ("best", f"{_figure(best.get('eval_loss'))} at step {best.get('step')}" if best else "-"),
-        ("parameters", count(info.parameters)),
+        ("parameters", f"{count(info.parameters)}, {count(info.trainable)} of them trained"),
         ("tokens", count(info.tokens)),
         ("device", f"{info.device or '-'} on {info.host}"),
         ("parents", ", ".join(info.parents) or "-"),

@@ -106,11 +106,15 @@ def _say(value: Any) -> str:
     return "(empty)" if value is None or value == "" else text.write({"x": value}).removeprefix("x: ")
 
 
+def _default(info: forms.FieldInfo) -> str:
+    return _say(info.default) + ("" if info.stands_for is None else f", which is {_say(info.stands_for)}")
+
+
 def _paragraph(info: forms.FieldInfo) -> str:
     lines = [info.path, f"  {info.help}."]
     kind = f"{info.kind}{' or empty' if info.optional else ''}"
     limits = f", {info.bounds}" if str(info.bounds) else ""
-    lines.append(f"  {kind}{limits}{f', in {info.unit}' if info.unit else ''}; default {_say(info.default)}")
+    lines.append(f"  {kind}{limits}{f', in {info.unit}' if info.unit else ''}; default {_default(info)}")
     if info.choice_help:
         width = max(map(len, info.choices))
         lines += [f"    {name:{width}}  {help}" for name, help in zip(info.choices, info.choice_help, strict=True)]

@@ -106,8 +106,8 @@ def _replies(
         # One token at the seam may be another once the reply's first letters join it.
         if start < len(asked) - 1:
             raise OgiveError(
-                f"{documents[number].origin}: the chat template writes what stands before reply {place + 1} otherwise "
-                "when the reply follows, so which tokens are the assistant's cannot be told.",
+                f"{documents[number].origin}: the chat template writes what stands before message {place + 1} "
+                "otherwise when that reply follows, so which tokens are the assistant's cannot be told.",
                 "Choose a plain template with training.objective.template=plain.",
             )
         found[number].append(_Reply(place, start, _after_stop(whole, start, tokenizer), whole))

@@ -15,7 +15,7 @@ from core.models import blank
 from core.models import loss as losses
 from core.models.attention import Attention, Sight
 from core.models.cache import Cache, KVCache
-from core.models.counting import CHUNK_ABOVE, PLAIN_UP_TO, padded
+from core.models.counting import CHUNK, CHUNK_ABOVE, PLAIN_UP_TO, padded
 from core.models.positions import Place, Positions
 from core.settings.model import ModelSettings
 
@@ -211,16 +211,30 @@ class Decoder(nn.Module):
         """
         hidden, penalty = self.read(ids, **inputs)
         count = (labels != ignore).sum()
-        z_loss = self.settings.z_loss if self.training else 0.0
+        total = self._nats(hidden, labels, ignore, self.settings.z_loss if self.training else 0.0)
+        return total if penalty is None else total + penalty * count, count
+
+    def drawn_loss(self, ids: Tensor, labels: Tensor, ignore: int = IGNORE, **inputs: Any) -> tuple[Tensor, Tensor]:
+        """The nats alone, as `loss` sums them, of labels that the model itself draws in place of those that count: its
+        gradient is what Gauss-Newton-Bartlett estimates of the curvature are made of."""
+        hidden = self.hidden(ids, **inputs)
+        with torch.no_grad():  # In parts that hold no more logits than a chunk of the loss does.
+            rows = max(1, CHUNK // self.embedding.weight.shape[0])
+            parts = zip(hidden.flatten(0, 1).split(rows), labels.flatten().split(rows), strict=True)
+            drawn = torch.cat([losses.draw(self.logits(part), given, ignore) for part, given in parts])
+        return self._nats(hidden, drawn.view_as(labels), ignore, 0.0), (labels != ignore).sum()
+
+    def _nats(self, hidden: Tensor, labels: Tensor, ignore: int, z_loss: float) -> Tensor:
+        counted = labels != ignore
+        if hidden.device.type == "cpu" and not torch.compiler.is_compiling() and int(counted.sum()) < labels.numel():
+            hidden, labels = hidden[counted], labels[counted]  # No logits for what is not asked.
         weight = self._head_weight()
         if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > CHUNK_ABOVE:
             flat = hidden.reshape(-1, hidden.shape[-1])
-            total = losses.chunked_cross_entropy(
+            return losses.chunked_cross_entropy(
                 flat, weight, labels.reshape(-1), ignore, self.vocab_size, z_loss=z_loss
             )
-        else:
-            total = losses.cross_entropy(self.logits(hidden), labels, ignore, z_loss)
-        return total if penalty is None else total + penalty * count, count
+        return losses.cross_entropy(self.logits(hidden), labels, ignore, z_loss)
 
     def _head_weight(self) -> Tensor | None:
         """The head as a bare matrix `(padded, hidden_size)`, or None when an adapter or quantiser stands around it."""

@@ -28,13 +28,18 @@ from core.tokenization.tokenizer import Tokenizer
 EARLIER = "Use an earlier checkpoint, or copy it again."
 
 
-def save_model(decoder: Decoder, tokenizer: Tokenizer | None, folder: str | Path) -> None:
-    """Write the decoder and, where there is one, its tokenizer into `folder`, which is made when it is not there."""
+def save_model(
+    decoder: Decoder, tokenizer: Tokenizer | None, folder: str | Path, state: Mapping[str, Tensor] | None = None
+) -> None:
+    """Write the decoder and, where there is one, its tokenizer into `folder`, which is made when it is not there.
+
+    `state` is the decoder's state dict where the decoder does not hold all of it.
+    """
     folder = Path(folder)
     ids = special_ids(tokenizer)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_weights(decoder.state_dict(), folder / WEIGHTS)
+        write_weights(decoder.state_dict() if state is None else state, folder / WEIGHTS)
         if tokenizer is not None:
             tokenizer.save(folder)
     except OSError as error:

@@ -12,12 +12,13 @@ from core.models.counting import CHUNK
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, ignore: int, z_loss: float = 0.0) -> Tensor:
-    """Sum of nats over labels other than `ignore`, fp32; logits `(..., vocab)`, labels `(...)`.
+    """Sum of nats over labels other than `ignore`, in fp32 or wider; logits `(..., vocab)`, labels `(...)`.
 
     With `z_loss`, that times the squared log-normaliser is added for each counted label: it keeps logits from drifting
     (Chowdhery et al. 2022, PaLM, section 5).
     """
-    flat = logits.reshape(-1, logits.shape[-1]).float()
+    flat = logits.reshape(-1, logits.shape[-1])
+    flat = flat if flat.dtype == torch.float64 else flat.float()
     total = F.cross_entropy(flat, labels.reshape(-1), ignore_index=ignore, reduction="sum")
     return total + z_loss * normalisers(flat, labels.reshape(-1), ignore) if z_loss else total
 
@@ -25,6 +26,14 @@ def cross_entropy(logits: Tensor, labels: Tensor, ignore: int, z_loss: float = 0
 def normalisers(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
     """Sum of squared log-normalisers of the logits `(tokens, vocab)` whose label is not `ignore`."""
     return (logits.logsumexp(dim=-1).square() * (labels != ignore)).sum()
+
+
+@torch.no_grad()
+def draw(logits: Tensor, labels: Tensor, ignore: int) -> Tensor:
+    """Labels `(...)` drawn by `logits` `(..., vocab)` in place of those that count; the others stay `ignore`."""
+    flat = logits.reshape(-1, logits.shape[-1]).float().softmax(-1)
+    drawn = torch.multinomial(flat, 1).reshape(labels.shape)
+    return torch.where(labels == ignore, labels, drawn)
 
 
 def chunked_cross_entropy(

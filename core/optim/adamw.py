@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import nn
 
-from core.optim.base import gradients, take
+from core.optim.base import Optimizer, gradients
 from core.optim.parameters import SortedParameters
+from core.optim.shards import local
 
 
 class _Group:
@@ -16,14 +15,16 @@ class _Group:
 
     def __init__(self, parameters: dict[str, nn.Parameter], lr: float, weight_decay: float) -> None:
         self.names = list(parameters)
-        self.parameters: list[torch.Tensor] = list(parameters.values())
+        self.parameters = list(parameters.values())
         self.lr = lr
         self.weight_decay = weight_decay
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.local_means = [local(mean) for mean in self.means]
+        self.local_squares = [local(square) for square in self.squares]
 
 
-class AdamW:
+class AdamW(Optimizer):
     """Decay reaches hidden matrices only; norms, biases, embeddings and the head are spared.
 
     The state of all parameters is allocated at once, so that too little memory shows at the start. All parameters
@@ -53,10 +54,10 @@ class AdamW:
         self._count.add_(self._one if skip is None else self._one - skip)
         for group in self._groups:
             torch._fused_adamw_(
-                group.parameters,
+                [local(parameter) for parameter in group.parameters],
                 gradients(group.parameters),
-                group.means,
-                group.squares,
+                group.local_means,
+                group.local_squares,
                 [],
                 [self._count] * len(group.parameters),
                 lr=group.lr * share,
@@ -77,8 +78,3 @@ class AdamW:
                 tensors[f"adamw.mean.{name}"] = mean
                 tensors[f"adamw.square.{name}"] = square
         return tensors
-
-    @torch.no_grad()
-    def load_state_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        for name, mine in self.state_tensors().items():
-            mine.copy_(take(tensors, name, mine))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import torch
 from torch import nn
 
 from core.errors import OgiveError
 from core.optim.parameters import sort_parameters
+from core.optim.shards import local, put
 from core.settings.training import TrainingSettings
 
 
-class Optimizer(Protocol):
+class Optimizer(ABC):
     """Turns gradients into one change of the weights."""
 
+    curvature_every = 0
+    """Steps between two calls of `curvature`; 0: it is never wanted."""
+
+    @abstractmethod
     def step(self, share: float, scale: torch.Tensor | None = None, skip: torch.Tensor | None = None) -> None:
         """Change the weights once, at `share` of the peak rates.
 
@@ -23,18 +28,37 @@ class Optimizer(Protocol):
         the device; where it is 1, weights and state stay as they are, bit for bit, without the host ever looking.
         """
 
-    def state_tensors(self) -> dict[str, torch.Tensor]:
-        """The whole state by name, as tensors: enough to go on exactly."""
+    def curvature(self, count: int, skip: torch.Tensor | None = None) -> None:
+        """Learn how the loss bends: the gradients are now those of the mean loss over `count` labels that the model
+        drew itself. Called just before `step` when it is due; `skip` as there."""
+        raise TypeError(f"{type(self).__name__} wants no curvature")
 
+    @abstractmethod
+    def state_tensors(self) -> dict[str, torch.Tensor]:
+        """The whole state by name, as tensors: enough to go on exactly. They share the state's memory; where
+        parameters are sharded, so are they."""
+
+    @torch.no_grad()
     def load_state_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Take over a state that `state_tensors` gave; OgiveError when it belongs to another model or optimizer."""
+        """Take over a state that `state_tensors` gave, made whole; OgiveError when it belongs to another model or
+        optimizer."""
+        for name, mine in self.state_tensors().items():
+            put(mine, take(tensors, name, mine))
+
+    @torch.no_grad()
+    def reset(self) -> None:
+        """Forget everything, as when it was made."""
+        for mine in self.state_tensors().values():
+            local(mine).zero_()
 
 
 def build_optimizer(model: nn.Module, training: TrainingSettings) -> Optimizer:
     """The optimizer that the settings name, over the model's trainable parameters."""
     choice = training.optimizer
     make = choice.brick.load()
-    return make(sort_parameters(model), lr=training.lr, weight_decay=training.weight_decay, **choice.options)
+    return make(
+        sort_parameters(model), lr=training.lr_resolved, weight_decay=training.weight_decay_resolved, **choice.options
+    )
 
 
 def take(tensors: Mapping[str, torch.Tensor], name: str, like: torch.Tensor) -> torch.Tensor:
@@ -50,7 +74,7 @@ def take(tensors: Mapping[str, torch.Tensor], name: str, like: torch.Tensor) -> 
 
 
 def gradients(parameters: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    """The gradient of each parameter; all take part in every step."""
-    found = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    """The gradient of each parameter, or its part that lives here; all take part in every step."""
+    found = [local(parameter.grad) for parameter in parameters if parameter.grad is not None]
     assert len(found) == len(parameters), "a parameter had no part in the loss"
     return found

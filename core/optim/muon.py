@@ -1,6 +1,6 @@
 """Muon (Jordan et al. 2024): momentum of hidden matrices made orthogonal before each step; AdamW for the rest.
 
-Matrices of one shape are kept and orthogonalised as one batch, so a step costs a handful of batched products instead
+Weights of one shape are kept and orthogonalised as one batch, so a step costs a handful of batched products instead
 of a loop over layers. Queries, keys and values, and a gate, are matrices of their own though they share a weight:
 orthogonalised together they would compete (0.02 nats of a small model's loss).
 """
@@ -8,15 +8,14 @@ orthogonalised together they would compete (0.02 nats of a small model's loss).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from core.optim.adamw import AdamW
-from core.optim.base import gradients, take
+from core.optim.base import Optimizer
 from core.optim.parameters import SortedParameters
+from core.optim.stacks import Stack, unless
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
@@ -36,50 +35,35 @@ def newton_schulz(matrices: torch.Tensor, steps: int) -> torch.Tensor:
     return x.mT if tall else x
 
 
-@dataclass(frozen=True)
-class _Matrix:
-    """A hidden matrix: a weight, or the rows of a weight that holds several (queries, keys, values)."""
+class _Matrices(Stack):
+    """Hidden weights of one shape that hold the same matrices: `parts` rows each, one below the other."""
 
-    name: str
-    parameter: nn.Parameter
-    first: int
-    rows: int
-
-    def of(self, weight: torch.Tensor) -> torch.Tensor:
-        """The matrix's rows of the weight or of its gradient, without a copy."""
-        return weight if self.rows == weight.shape[0] else weight.narrow(0, self.first, self.rows)
-
-
-def _matrices(parameters: SortedParameters) -> Iterator[_Matrix]:
-    for name, parameter in parameters.hidden.items():
-        first = 0
-        parts = parameters.parts.get(name) or (parameter.shape[0],)
+    def __init__(self, parameters: dict[str, nn.Parameter], parts: tuple[int, ...], weight_decay: float) -> None:
+        super().__init__(parameters, weight_decay)
+        self.momentum = self.zeros()
+        self._begins: dict[int, list[int]] = {}
+        begin = 0
         for rows in parts:
-            yield _Matrix(name if len(parts) == 1 else f"{name}.{first}", parameter, first, rows)
-            first += rows
+            self._begins.setdefault(rows, []).append(begin)
+            begin += rows
+
+    def orthogonal(self, ahead: torch.Tensor, steps: int, dtype: torch.dtype) -> torch.Tensor:
+        """Every matrix of `ahead` made orthogonal, and larger where it is tall; both like the momentum.
+
+        Where weights are sharded, all processes gather the whole of `ahead` and do the same, then keep their rows.
+        """
+        full = self.layout.gathered(ahead)
+        found = torch.empty_like(full)
+        for rows, begins in self._begins.items():
+            pieces = [full.narrow(1, begin, rows) for begin in begins]
+            batch = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+            made = newton_schulz(batch.to(dtype), steps).chunk(len(pieces))
+            for begin, piece in zip(begins, made, strict=True):
+                found.narrow(1, begin, rows).copy_(piece).mul_(math.sqrt(max(1.0, rows / full.shape[2])))
+        return self.layout.mine(found, 1)
 
 
-class _Stack:
-    """Hidden matrices of one shape and their momentum as one tensor (matrices, rows, columns)."""
-
-    def __init__(self, matrices: list[_Matrix]) -> None:
-        self.names = [matrix.name for matrix in matrices]
-        self._matrices = matrices
-        rows, columns = matrices[0].rows, matrices[0].parameter.shape[1]
-        self.momentum = matrices[0].parameter.new_zeros(len(matrices), rows, columns)
-        self.ratio = math.sqrt(max(1.0, rows / columns))
-
-    @property
-    def weights(self) -> list[torch.Tensor]:
-        return [matrix.of(matrix.parameter) for matrix in self._matrices]
-
-    def gradients(self) -> torch.Tensor:
-        """All gradients as one new tensor, like `momentum`."""
-        whole = gradients([matrix.parameter for matrix in self._matrices])
-        return torch.stack([matrix.of(grad) for matrix, grad in zip(self._matrices, whole, strict=True)])
-
-
-class Muon:
+class Muon(Optimizer):
     """`lr` is for hidden matrices, as in torch.optim.Muon with its original rate adjustment sqrt(max(1, rows/columns));
     `adamw_lr` (default: a tenth of it) is for embeddings, head, norms and biases, which are not decayed. `dtype` is
     that of the orthogonalisation: bfloat16 on CUDA, else fp32, which most CPUs multiply faster."""
@@ -98,12 +82,12 @@ class Muon:
         eps: float = 1e-8,
         dtype: torch.dtype | None = None,
     ) -> None:
-        shapes: dict[tuple[int, int], list[_Matrix]] = {}
-        for matrix in _matrices(parameters):
-            shapes.setdefault((matrix.rows, matrix.parameter.shape[1]), []).append(matrix)
-        self._stacks = [_Stack(group) for group in shapes.values()]
+        alike: dict[tuple, dict[str, nn.Parameter]] = {}
+        for name, parameter in parameters.hidden.items():
+            parts = parameters.parts.get(name) or (parameter.shape[0],)
+            alike.setdefault((tuple(parameter.shape), parts), {})[name] = parameter
+        self._stacks = [_Matrices(each, parts, weight_decay) for (_, parts), each in alike.items()]
         self._lr = lr
-        self._weight_decay = weight_decay
         self._momentum = momentum
         self._steps = newton_schulz_steps
         cuda = any(stack.momentum.is_cuda for stack in self._stacks)
@@ -118,42 +102,17 @@ class Muon:
     @torch.no_grad()
     def step(self, share: float, scale: torch.Tensor | None = None, skip: torch.Tensor | None = None) -> None:
         lr = self._lr * share
-        keep: float | torch.Tensor = 1.0 - lr * self._weight_decay
-        if skip is not None:
-            keep = torch.where(skip > 0, 1.0, keep)
         for stack in self._stacks:
-            update = self._direction(stack, scale, skip)
-            update = update * (-lr * stack.ratio)
-            if skip is not None:
-                # Adding -0.0 changes no bit of any number; adding +0.0 would turn -0.0 into +0.0.
-                update = torch.where(skip > 0, -0.0, update)
-            weights = stack.weights
-            if self._weight_decay:
-                torch._foreach_mul_(weights, keep)
-            torch._foreach_add_(weights, list(update.unbind(0)))
+            # Moving the momentum towards itself leaves it as it is, even when the gradient is not finite.
+            gradient = unless(skip, stack.gradients(scale), stack.momentum)
+            stack.momentum.lerp_(gradient, 1.0 - self._momentum)
+            ahead = gradient.lerp(stack.momentum, self._momentum)  # Nesterov's
+            stack.change(stack.orthogonal(ahead, self._steps, self._dtype).mul_(-lr), lr, skip)
         if self._adamw is not None:
             self._adamw.step(share, scale, skip)
-
-    def _direction(self, stack: _Stack, scale: torch.Tensor | None, skip: torch.Tensor | None) -> torch.Tensor:
-        """Nesterov momentum of the stacked gradients, made orthogonal: (matrices, rows, columns) in fp32."""
-        gradient = stack.gradients()
-        if scale is not None:
-            gradient.div_(scale)
-        if skip is not None:
-            # Moving the momentum towards itself leaves it as it is, even when the gradient is not finite.
-            gradient = torch.where(skip > 0, stack.momentum, gradient)
-        stack.momentum.lerp_(gradient, 1.0 - self._momentum)
-        ahead = gradient.lerp(stack.momentum, self._momentum)
-        return newton_schulz(ahead.to(self._dtype), self._steps).to(ahead.dtype)
 
     def state_tensors(self) -> dict[str, torch.Tensor]:
         tensors = {} if self._adamw is None else self._adamw.state_tensors()
         for stack in self._stacks:
-            for name, momentum in zip(stack.names, stack.momentum.unbind(0), strict=True):
-                tensors[f"muon.momentum.{name}"] = momentum
+            tensors |= stack.named("muon.momentum", stack.momentum)
         return tensors
-
-    @torch.no_grad()
-    def load_state_tensors(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        for name, mine in self.state_tensors().items():
-            mine.copy_(take(tensors, name, mine))

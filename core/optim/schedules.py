@@ -14,6 +14,24 @@ def warm(step: int, warmup: int) -> float:
     return min(1.0, (step + 1) / (warmup + 1))
 
 
+def constant(step: int, steps: int, *, warmup: int = 100) -> float:
+    """Warm-up, then the peak to the end."""
+    return warm(step, warmup)
+
+
+def linear(step: int, steps: int, *, warmup: int = 100, floor: float = 0.0) -> float:
+    """Warm-up, then a straight line from 1 to `floor`."""
+    return polynomial(step, steps, warmup=warmup, power=1.0, floor=floor)
+
+
+def polynomial(step: int, steps: int, *, warmup: int = 100, power: float = 2.0, floor: float = 0.0) -> float:
+    """Warm-up, then from 1 to `floor` by the share of the steps left raised to `power`."""
+    if step < warmup:
+        return warm(step, warmup)
+    left = max(0.0, (steps - step) / max(1, steps - warmup))
+    return floor + (1.0 - floor) * min(1.0, left) ** power
+
+
 def cosine(step: int, steps: int, *, warmup: int = 100, floor: float = 0.1) -> float:
     """Warm-up, then half a cosine from 1 to `floor` (SGDR, Loshchilov & Hutter 2017, without restarts)."""
     if step < warmup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -74,9 +75,10 @@ class WeightsAndBiases:
 
     def __init__(self, info: RunInfo) -> None:
         try:
-            import wandb  # ty: ignore[import-not-found]
+            wandb = importlib.import_module("wandb")
         except ImportError as error:
             raise OgiveError("The logger wandb needs a package that is not installed.", INSTALL) from error
+        self._library = wandb
         try:
             self._run = wandb.init(
                 project=os.environ.get("WANDB_PROJECT", "ogive"),
@@ -85,6 +87,7 @@ class WeightsAndBiases:
                 dir=str(info.path),
                 resume="allow",
                 id=info.id,
+                settings=wandb.Settings(console="off"),  # It would wrap the terminal's streams.
             )
         except wandb.Error as error:
             raise OgiveError(f"Weights & Biases refused the run: {error}.", "Try WANDB_MODE=offline.") from error
@@ -97,3 +100,4 @@ class WeightsAndBiases:
 
     def close(self) -> None:
         self._run.finish()
+        self._library.teardown()  # Only now is everything in the files.

@@ -47,6 +47,8 @@ class FieldInfo:
     choices: tuple[str, ...] = ()
     choice_help: tuple[str, ...] = ()
     optional: bool = False
+    stands_for: Any = None
+    """What an empty value means here, where a chosen brick says so."""
 
     @property
     def section(self) -> str:
@@ -54,7 +56,7 @@ class FieldInfo:
 
     def as_json(self) -> dict[str, Any]:
         limits = {"minimum": self.bounds.minimum, "maximum": self.bounds.maximum}
-        keys = ("path", "label", "help", "unit", "kind", "default", "value", "choices", "optional")
+        keys = ("path", "label", "help", "unit", "kind", "default", "value", "choices", "optional", "stands_for")
         return {key: getattr(self, key) for key in keys} | limits
 
 
@@ -72,6 +74,7 @@ def describe(settings: BaseModel | type[BaseModel], prefix: str = "") -> list[Fi
 
 
 def _section(slot: Slot, prefix: str, values: dict[str, Any] | None, found: list[FieldInfo]) -> None:
+    suiting = _suiting(slot, values)
     for key in schema.keys(slot):
         inner = schema.child(slot, key)
         assert inner is not None
@@ -88,16 +91,39 @@ def _section(slot: Slot, prefix: str, values: dict[str, Any] | None, found: list
         elif inner.kind == "list" and slot_of(inner.type).kind == "brick":
             _bricks(inner, path, _label(key), help, current or [], default, found)
         else:
-            found.append(_value(inner, path, key, help, default, current))
+            found.append(_value(inner, path, key, help, default, current, suiting.get(key)))
 
 
-def _value(slot: Slot, path: str, key: str, help: str, default: Any, current: Any) -> FieldInfo:
+def _suiting(slot: Slot, values: dict[str, Any] | None) -> dict[str, Any]:
+    """What fields of this section mean when they are empty, by the bricks that are chosen beside them."""
+    found: dict[str, Any] = {}
+    for key in schema.keys(slot):
+        inner = schema.child(slot, key)
+        if inner is not None and inner.kind == "brick":
+            name = _name(_plain(inner.default) if values is None else values.get(key))
+            if name in inner.type.table:
+                found |= inner.type.table[name].defaults
+    return found
+
+
+def _value(slot: Slot, path: str, key: str, help: str, default: Any, current: Any, stands_for: Any = None) -> FieldInfo:
     extra = slot.field.json_schema_extra if slot.field else None
     unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
     kind = "list" if slot.kind == "list" else _kind(slot.type)
     bounds = _bounds(slot.field) if slot.field else Bounds()
     return FieldInfo(
-        path, _label(key), help, unit, kind, default, current, bounds, schema.choices(slot), (), slot.optional
+        path,
+        _label(key),
+        help,
+        unit,
+        kind,
+        default,
+        current,
+        bounds,
+        schema.choices(slot),
+        (),
+        slot.optional,
+        stands_for,
     )
 
 

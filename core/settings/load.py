@@ -15,7 +15,7 @@ from core.settings import names, text
 from core.settings.model import ModelSettings
 from core.settings.overrides import apply, merge, parse_overrides
 from core.settings.problems import validate
-from core.settings.run import RunSettings
+from core.settings.run import STAGES, RunSettings
 from core.settings.schema import slot_of
 from core.settings.steering import SteeringSettings
 from core.settings.text import Document
@@ -44,6 +44,8 @@ def load_subject(
     cls = names.SUBJECTS[names.check_subject(subject)]
     stored = names.find(workspace, subject, path_or_name)
     document = _read(subject, stored, workspace, ())
+    if cls is RunSettings:
+        _name_objective(document)
     for override in parse_overrides(overrides):
         apply(document, slot_of(cls), override)
         path, value, _ = override
@@ -55,6 +57,13 @@ def load_subject(
     else:
         _drop_meta(document)
     return validate(cls, document.value, stored.path.name, document)
+
+
+def _name_objective(document: Document) -> None:
+    """Write the objective of the recipe's stage where it names none, so that overrides can reach its options."""
+    stage, training = document.value.get("stage"), document.value.setdefault("training", {})
+    if stage in STAGES and isinstance(training, dict):
+        training.setdefault("objective", STAGES[stage][0])
 
 
 def change(settings: Changed, overrides: Sequence[str]) -> Changed:

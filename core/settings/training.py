@@ -38,14 +38,23 @@ class TrainingSettings(Settings):
     context: int | None = setting(
         None, "Length of a training sequence (empty: the model's context)", unit="tokens", ge=8
     )
-    lr: float = setting(1e-3, "Peak learning rate", gt=0.0, le=10.0)
-    weight_decay: float = setting(
-        0.1, "Pull of hidden matrices towards zero; norms, biases, embeddings are spared", ge=0.0
+    lr: float | None = setting(None, "Peak learning rate (empty: what suits the optimizer)", gt=0.0, le=10.0)
+    weight_decay: float | None = setting(
+        None,
+        "Pull of hidden matrices towards zero; norms, biases, embeddings are spared (empty: what suits the optimizer)",
+        ge=0.0,
     )
     clip: float = setting(1.0, "Largest gradient norm (0: no clipping)", ge=0.0)
     optimizer: Optimizer = Field(default="adamw", validate_default=True, description="Turns gradients into steps")
     schedule: Schedule = Field(default="cosine", validate_default=True, description="Learning rate over the run")
     precision: Literal["auto", "fp32", "bf16"] = setting("auto", "Arithmetic of the forward and backward pass")
+    gradient_checkpointing: bool = setting(
+        False, "Compute activations again in the backward pass: less memory, about a third more time"
+    )
+    parallel: Literal["auto", "none", "ddp", "fsdp"] = setting(
+        "auto",
+        "Over several processes: ddp copies the model to each, fsdp spreads it (auto: ddp where it fits)",
+    )
     compile: Literal["auto", "on", "off"] = setting("auto", "torch.compile: slower to start, faster per step")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1 or mps")
     deterministic: bool = setting(False, "Ask CUDA for bit-for-bit repeatable kernels (slower)")
@@ -66,3 +75,13 @@ class TrainingSettings(Settings):
         if micro is not None and self.batch_size % micro:
             raise ValueError(f"batch_size {self.batch_size} is not a multiple of micro_batch_size {micro}")
         return self
+
+    @property
+    def lr_resolved(self) -> float:
+        """As given, else the optimizer's own."""
+        return self.optimizer.brick.defaults["lr"] if self.lr is None else self.lr
+
+    @property
+    def weight_decay_resolved(self) -> float:
+        """As given, else the optimizer's own."""
+        return self.optimizer.brick.defaults["weight_decay"] if self.weight_decay is None else self.weight_decay

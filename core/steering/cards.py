@@ -73,8 +73,16 @@ def following(tree: Tree, parent: Node, decision: Decision, prompts: Prompts) ->
         heat = parent.heat * HOTTER if decision.hotter else parent.heat
         return {"prompt": parent.prompt, "place": parent.place, "heat": round(heat, 6)}
     if decision.kind == "retaste":
-        return {"prompt": tasted(tree, parent.id), "place": max(0, parent.place - 1), "heat": 1.0}
+        place = parent.place if _returned(tree, parent) else max(0, parent.place - 1)
+        return {"prompt": tasted(tree, parent.id), "place": place, "heat": 1.0}
     return {"prompt": prompts.at(parent.place), "place": parent.place + 1, "heat": 1.0}
+
+
+def _returned(tree: Tree, node: Node) -> bool:
+    """Whether the prompt that was next when one began to taste again is still to be asked after this card."""
+    while node.parent is not None and node.decision is not None and node.decision.kind in ("edit", "regenerate"):
+        node = tree.nodes[node.parent]
+    return node.decision is not None and node.decision.kind == "retaste"
 
 
 def tasted(tree: Tree, number: int | None = None) -> str | None:

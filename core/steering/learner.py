@@ -14,6 +14,7 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -98,7 +99,7 @@ class Learner:
             for name, tensor in moments.items():
                 self.moments[name].copy_(tensor)
             raise
-        return Report(**{**report.to_json(), "seconds": time.perf_counter() - started})
+        return replace(report, seconds=time.perf_counter() - started)
 
     def _learn(
         self, lesson: Lesson, replay: Sequence[Lesson], before: Mapping[str, Tensor], cancel: Cancel | None
@@ -203,7 +204,7 @@ class _Adam:
     """AdamW without decay through torch's fused kernel, on moments that begin at 0 or are carried on."""
 
     def __init__(self, weights: list[nn.Parameter], lr: float, moments: Mapping[str, Tensor], names: list[str]) -> None:
-        self._weights = weights
+        self._weights: list[Tensor] = list(weights)
         self._lr = lr
         if moments:
             self._means = [moments[f"mean.{name}"] for name in names]

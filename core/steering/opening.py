@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from core.steering.prompts import Prompts
 from core.steering.states import States
 from core.training.checkpoint import remove
 from core.workspace import Workspace
+
+Progress = Callable[[str, int, int | None], None]
 
 _LEFT_BEHIND = 3600.0
 """Seconds after which a hidden folder is nobody's work any more."""
@@ -154,3 +157,12 @@ def save(
     if folder is None and target.exists():
         remove(target)
     return target, write(target)  # merging is whole or absent by itself
+
+
+def load(settings: SteeringSettings, workspace: Workspace, cancel: Cancel | None, progress: Progress | None) -> Steered:
+    """The model that the settings name, with a fresh adapter."""
+    from core.steering.policy import Policy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # libraries telling each other what they will rename
+        return Policy.load(settings, workspace, cancel, progress)

@@ -40,7 +40,7 @@ class Picture:
             margin=node.margin,
             control=_control(session.settings.control_prompt, path),
             tree=self._rows(),
-            trail=session.trail,
+            trail="; ".join(filter(None, (session.trail, session.problem))),
             pending=tree.pending,
             bookmarks={each.bookmark: each.id for each in tree.walk() if each.bookmark},
             branches={branch.name: branch.tip for branch in tree.branches.values()},

@@ -12,12 +12,11 @@ Nothing here is safe to call from two threads at once: one thread owns a session
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cancel import Cancel
+from core.cancel import Cancel, Stopped
 from core.errors import OgiveError
 from core.files import write_atomic
 from core.settings.problems import validate
@@ -58,7 +57,7 @@ class Session:
         self.settings, self.policy, self.prompts, self.tree = settings, policy, prompts, record.tree
         self.shaper = Shaper(policy.tokenizer, settings.shaping)
         self.states = States(folder / "states")
-        self.trail = ""
+        self.trail = self.problem = ""
         self._weights = Weights(policy, self.states, self.tree, self.shaper)
         self._picture = Picture(self)
         self._journal = Journal(folder, record.events)
@@ -87,7 +86,7 @@ class Session:
         """
         prompts = prompt_sources.load(settings.prompts, workspace, cancel, progress)
         if policy is None:
-            policy = _load(settings, workspace, cancel, progress)
+            policy = opening.load(settings, workspace, cancel, progress)
         else:
             policy.reset()
         called = name or (settings.name if settings.name != "untitled" else policy.name)
@@ -118,7 +117,7 @@ class Session:
             record = journal.read(folder)
             settings = validate(SteeringSettings, record.about["settings"], str(folder / journal.ABOUT))
             prompts = prompt_sources.kept(folder, settings.prompts)
-            policy = policy or _load(settings, workspace, cancel, progress)
+            policy = policy or opening.load(settings, workspace, cancel, progress)
             opening.check_model(record.about, policy)
             session = cls(folder, record, settings, policy, prompts)
             session._lock = lock
@@ -137,6 +136,8 @@ class Session:
         if pending is not None:
             try:
                 self.apply(pending, cancel)
+            except Stopped:
+                raise
             except OgiveError as error:
                 self.trail = f"{error.message} The decision still waits."
         if node is not None and self.tree.find(node).id != self.tree.here:
@@ -148,8 +149,8 @@ class Session:
         lock, self._lock = self._lock, None
         try:
             self.states.close()
-            self._journal.close()
         finally:
+            self._journal.close()
             if lock is not None:
                 lock.release()
 
@@ -425,7 +426,11 @@ class Session:
             raise OgiveError(f"Session {self.id} is closed.", "Open it again.")
         line = self._journal.write(event, sync)
         self.tree.apply(line)
-        self._story.tell(self.tree, line)
+        try:
+            self._story.tell(self.tree, line)
+            self.problem = ""
+        except OgiveError as error:  # journal.md is made anew at the next opening; what is acknowledged must stay so
+            self.problem = error.message
 
     def _free(self, doing: str) -> None:
         """OgiveError while an acknowledged decision waits to be applied."""
@@ -439,13 +444,3 @@ class Session:
         drawing, self._drawing = self._drawing, None
         if drawing is not None:
             drawing.close()
-
-
-def _load(
-    settings: SteeringSettings, workspace: Workspace, cancel: Cancel | None, progress: Progress | None
-) -> Steered:
-    from core.steering.policy import Policy
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # libraries telling each other what they will rename
-        return Policy.load(settings, workspace, cancel, progress)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from torch import Tensor
 
 from core.cancel import Cancel
@@ -12,6 +14,9 @@ from core.steering.shaping import Shaper
 from core.steering.states import States, content_hash
 from core.steering.tree import Node, Tree
 from core.steering.view import Decision
+
+_HOLDERS: WeakKeyDictionary[Steered, Weights] = WeakKeyDictionary()
+"""Whose weights a policy has: sessions may share one, one after another."""
 
 
 class Weights:
@@ -24,10 +29,11 @@ class Weights:
 
     def stand(self, node: Node) -> None:
         """Give the policy the weights of a node."""
-        if self._loaded != node.state:
+        if self._loaded != node.state or _HOLDERS.get(self._policy) is not self:
             tensors = self.tensors(node)
             self._loaded = ""
             self._policy.restore(tensors)
+            _HOLDERS[self._policy] = self
             self._loaded = node.state
 
     def tensors(self, node: Node) -> dict[str, Tensor]:

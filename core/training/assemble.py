@@ -15,37 +15,43 @@ from core.data.documents import Gone
 from core.errors import OgiveError
 from core.files import os_failure
 from core.hardware import describe_device, pick_device
+from core.models.quantised import count
 from core.optim.base import build_optimizer
 from core.runs.info import RunInfo
 from core.runs.loggers import open_loggers
 from core.settings.run import RunSettings
 from core.tokenization.tokenizer import Tokenizer, load
 from core.training import checkpoint
-from core.training.build import Origin, build, context_of, open_origin, tokenizer_of
+from core.training.build import Origin, build, context_of, open_origin, recompute
 from core.training.loop import Loop
 from core.training.objectives.base import Data
+from core.training.parallel import Team
 from core.training.precision import choose
+from core.training.preflight import training_tokenizer
 from core.training.records import Records
 from core.training.state import TrainerState, read_place
-from core.training.step import Stepper
+from core.training.step import Stepper, check_fit
 from core.workspace import Workspace
 
 TOKENIZER = "tokenizer"
 
 
-def assemble(records: Records, cancel: Cancel) -> Loop:
-    """The loop for the run that `records` writes, put back to where its last good checkpoint left it."""
+def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop:
+    """The loop for the run that `records` writes, put back to where its last good checkpoint left it; one for each
+    process of `team`."""
+    team = team or Team()
     writer = records.writer
     settings = RunSettings.model_validate(writer.header["settings"])
     training = settings.training
     device = pick_device(training.device)
     _deterministic(training.deterministic, device)
-    records.loggers = open_loggers(training.loggers, RunInfo.build(writer.path, writer.header))
+    if team.leads:
+        records.loggers = open_loggers(training.loggers, RunInfo.build(writer.path, writer.header))
+        checkpoint.sweep(writer.path)
     where = describe_device(device)
     records.update(device=where, steps=training.steps)
 
-    checkpoint.sweep(writer.path)
-    found = checkpoint.last_good(writer.path)
+    found = team.first(lambda: checkpoint.last_good(writer.path))
     for message in found.damaged:
         used = f"step {found.step}" if found.folder else "the start"
         records.alert("damaged-checkpoint", message, f"The run goes on from {used}.")
@@ -57,14 +63,16 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     origin = open_origin(settings, writer.path, writer.header, device)
     context = context_of(settings, origin)
     brick = training.objective.brick.load()
-    data = _data(records, settings, brick, origin, context, cancel, found.folder)
+    data = team.first(lambda: _data(records, settings, brick, origin, context, cancel, found.folder))
     objective = brick(data, training, context)
 
     records.event("phase", name="model")
     go_on = bool((writer.header.get("init") or {}).get("go_on"))
-    weights = build(settings, data.tokenizer, origin, start, go_on, device)
+    weights = build(settings, data.tokenizer, origin, start, go_on, device, team)
     trainable = trainable_count(weights.model)
+    recompute(weights.model, training.gradient_checkpointing)
     optimizer = build_optimizer(weights.model, training)
+    check_fit(optimizer, objective)
     state = TrainerState()
     if found.folder is not None or weights.start is not None:
         state = weights.restore(found.folder, optimizer)
@@ -81,8 +89,9 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
         device=device,
         precision="fp32",
         clip=training.clip,
-        micro=state.micro or training.micro_batch_size or training.batch_size,
+        micro=state.micro or training.micro_batch_size or training.batch_size // team.size,
         halved=lambda rows: _halved(records, state, choices, training.batch_size, rows),
+        team=team,
     )
     earlier = _earlier(writer.header, where)
     choices: dict[str, Any] = objective.suit(weights.model, earlier)
@@ -90,9 +99,9 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     choices |= choose(
         stepper,
         training,
-        lambda: objective.batch(state.position, training.batch_size).to(device),
+        lambda: team.share(objective.batch(state.position, training.batch_size)).to(device),
         training.steps - state.step,
-        earlier,
+        {**earlier, **choices},
         lambda what: records.event("phase", name=what),
     )
     for name, choice in choices.items():
@@ -100,13 +109,16 @@ def assemble(records: Records, cancel: Cancel) -> Loop:
     records.update(
         choices={**earlier, **choices},
         chosen_on=where,
-        parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
+        parameters=count(weights.model),
         trainable=trainable,
+        **({} if team.size == 1 else {"device": f"{where}, {team.size} processes ({team.kind})"}),
+        processes=team.size,
+        parallel=team.kind,
         inputs={"packed": data.key, "files": data.inputs},
         **({} if origin is None else {"base": origin.base.as_json()}),
     )
     saved = -1 if found.folder is None else state.step
-    return Loop(settings, records, stepper, optimizer, weights, state, choices, cancel, saved)
+    return Loop(settings, records, stepper, optimizer, weights, state, choices, team.agreed(cancel), saved)
 
 
 def _earlier(header: dict[str, Any], device: str) -> dict[str, Any]:
@@ -133,7 +145,7 @@ def _data(
     """What the objective reads; a run that began keeps the tokenizer and the data it began with."""
     writer = records.writer
     kept = _kept_tokenizer(writer.path, saved)
-    tokenizer = tokenizer_of(settings, origin) if kept is None and origin is not None else kept
+    tokenizer = training_tokenizer(settings, origin.loaded.tokenizer) if kept is None and origin is not None else kept
     progress = _Progress(records, cancel)
     workspace, before = Workspace(writer.path.parent.parent), writer.header.get("inputs", {}).get("packed")
     try:

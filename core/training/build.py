@@ -11,17 +11,19 @@ import torch
 
 from core import adapters
 from core.errors import OgiveError
+from core.generation.runners import decoder_of
+from core.models import quantised
 from core.models.base import Base, identify
 from core.models.decoder import Decoder
 from core.models.folder import assemble, read_config, settings_of
 from core.models.loading import LoadedModel, load
 from core.models.names import ADAPTER_CONFIG
 from core.settings.run import RunSettings
-from core.tokenization.specials import PLAIN_TEMPLATE
 from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
 from core.training.checkpoint import BASE
 from core.training.forms import Adapter, Foreign, Form, Own
+from core.training.parallel import Team
 from core.training.weights import Weights
 
 MOST_CONTEXT = 2048
@@ -47,12 +49,14 @@ def open_origin(settings: RunSettings, run: Path, header: dict[str, Any], device
     precision = settings.base.precision
     if precision == "auto":
         precision = "bf16" if settings.adapter.wanted and device.type == "cuda" else "fp32"
+    quantise = precision if precision in quantised.BITS else None
+    quantised.check_training(quantise, device)
     loaded = load(
         place,
         device,
-        torch.bfloat16 if precision in ("bf16", "8bit", "4bit") else torch.float32,
+        torch.float32 if precision == "fp32" else torch.bfloat16,
         settings.base.trust_remote_code,
-        quantise=precision if precision in ("8bit", "4bit") else None,
+        quantise=quantise,
     )
     if not told.files:
         told = Base(told.path, identify(place).files)
@@ -73,15 +77,6 @@ def context_of(settings: RunSettings, origin: Origin | None) -> int:
     return wanted or (most if origin is None else min(most, MOST_CONTEXT))
 
 
-def tokenizer_of(settings: RunSettings, origin: Origin) -> Tokenizer:
-    """The base model's tokenizer with the chat template that the run trains by; the run's checkpoints carry it on."""
-    given = origin.loaded.tokenizer
-    plain = settings.training.objective.options.get("template") == "plain" or not given.has_chat_template
-    if not plain or given.chat_template == PLAIN_TEMPLATE:
-        return given
-    return Tokenizer(given.backend, given.kind, given.names, PLAIN_TEMPLATE)
-
-
 def build(
     settings: RunSettings,
     tokenizer: Tokenizer,
@@ -89,8 +84,24 @@ def build(
     start: Path | None,
     go_on: bool,
     device: torch.device,
+    team: Team,
 ) -> Weights:
-    """The model with its first weights, and how it is kept. The global generators are seeded here."""
+    """The model with its first weights, and how it is kept, shared by `team`. The global generators are seeded here."""
+    weights = _first(settings, tokenizer, origin, start, go_on, device)
+    weights.seed, weights.team = settings.training.seed, team
+    team.take(weights.model, settings.training)
+    team.seed(None, settings.training.seed)
+    return weights
+
+
+def _first(
+    settings: RunSettings,
+    tokenizer: Tokenizer,
+    origin: Origin | None,
+    start: Path | None,
+    go_on: bool,
+    device: torch.device,
+) -> Weights:
     if origin is None:
         own = _drawn(settings, tokenizer, start).to(device)
         return Weights(own, tokenizer, Own(own, tokenizer, settings.training.seed), start, go_on)
@@ -110,6 +121,15 @@ def build(
         model = model.requires_grad_(True)
         form = Foreign(model, tokenizer, settings.training.seed, origin.place, settings.base.trust_remote_code)
     return Weights(model, tokenizer, form, start, go_on)
+
+
+def recompute(model: Any, wanted: bool) -> None:
+    """Let the backward pass compute a block's activations again instead of keeping them, where that is `wanted`."""
+    decoder = decoder_of(model)
+    if decoder is not None:
+        decoder.gradient_checkpointing = wanted
+    elif wanted:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def _with_dropout(decoder: Decoder, settings: RunSettings, where: str) -> Decoder:

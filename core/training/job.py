@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,10 +17,12 @@ from core.data.corpus import settled
 from core.errors import OgiveError
 from core.files import os_failure
 from core.runs.info import LOG, RunInfo
+from core.runs.silent import SilentWriter
 from core.runs.writer import RunWriter
 from core.settings.run import RunSettings
 from core.training import checkpoint
 from core.training.origin import begun_with, link
+from core.training.processes import place, trainer_command, trainer_environment
 from core.training.records import Listener, Records
 from core.workspace import Workspace
 
@@ -112,14 +113,19 @@ def change_settings(info: RunInfo, settings: RunSettings) -> None:
 def execute(run_dir: str | os.PathLike[str], cancel: Cancel | None = None, listen: Listener | None = None) -> str:
     """Train a run to its end, on this thread: a new one from the start, another from its last good checkpoint.
 
+    Under torchrun every process calls this, and the first writes.
     Returns `finished` or `stopped`. Raises OgiveError for what a person can mend; run.json then says `failed` and why.
     """
-    with RunWriter.open(run_dir) as writer:
+    with RunWriter.open(run_dir) if place().leads else SilentWriter(run_dir) as writer:
         records = Records(writer, listen)
         with _told(records):
             from core.training.assemble import assemble
+            from core.training.parallel import team
 
-            return assemble(records, cancel or Cancel()).run()
+            together = team()
+            outcome = assemble(records, cancel or Cancel(), together).run()
+            together.leave()
+            return outcome
     return "stopped"
 
 
@@ -163,24 +169,33 @@ def _log_failure(run: Path) -> None:
         return  # As above.
 
 
-def start_detached(run_dir: str | os.PathLike[str]) -> int:
+def start_detached(run_dir: str | os.PathLike[str], processes: int = 1) -> int:
     """Train a run in a process and session of its own that outlives this one; returns its pid.
 
-    What it prints goes to the run's log.txt.
+    Several `processes` train together under torchrun, whose pid it is. What they print goes to the run's log.txt.
     """
+    return launch(run_dir, processes).pid
+
+
+def launch(run_dir: str | os.PathLike[str], processes: int = 1) -> subprocess.Popen[bytes]:
+    """As `start_detached`; the process itself, for whoever waits for it."""
     run = Path(run_dir).resolve()
     package = Path(__file__).resolve().parents[2]
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         with (run / LOG).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "core.training", str(run)],
+            return subprocess.Popen(
+                trainer_command(run, processes),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
+                env={
+                    **os.environ,
+                    **trainer_environment(processes),
+                    "PYTHONPATH": os.pathsep.join(paths),
+                    "PYTHONUNBUFFERED": "1",
+                },
             )
     except OSError as error:
         raise os_failure("start a trainer for", run, error) from error
-    return process.pid

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from core.cancel import Cancel
 from core.errors import OgiveError
 from core.optim.base import Optimizer
@@ -53,6 +55,7 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.training = self.settings.training
+        self.team = self.stepper.team
         self.path: Path = self.records.writer.path
         self._schedule = self.training.schedule.brick.load()
         self._telemetry = Telemetry(self.stepper.device)
@@ -86,10 +89,13 @@ class Loop:
     def _stopping(self) -> bool:
         """Between two steps: let short jobs through, hear requests, wait while paused."""
         self.cancel.yield_point()
-        requests = self.records.writer.requests()
+        requests = self._requests()
         if requests:
             self._hear(requests)
         return self.cancel.requested
+
+    def _requests(self) -> list[Request]:
+        return self.team.hear(self.records.writer.requests())
 
     def _end(self, outcome: str) -> str:
         self._settle(everything=True)
@@ -97,7 +103,8 @@ class Loop:
         if self.state.step and self.saved != self.state.step:
             self.save()
         if outcome == "finished":
-            checkpoint.point(self.path, "final", self.state.step)
+            if self.team.leads:
+                checkpoint.point(self.path, "final", self.state.step)
             self.records.event("finished", step=self.state.step, tokens=self.state.tokens)
         else:
             self.records.event("stopped", step=self.state.step, reason=self.cancel.reason)
@@ -113,15 +120,17 @@ class Loop:
         state, training = self.state, self.training
         batch = self._next or self._fetch()
         share = state.lr_scale * self._schedule(state.step, training.steps, **training.schedule.options)
-        figures = self.stepper.step(batch, share, measure=state.step % CHANGE_EVERY == 0)
+        every = self.optimizer.curvature_every
+        bend = every > 0 and state.step % every == 0
+        figures = self.stepper.step(batch, share, measure=state.step % CHANGE_EVERY == 0, bend=bend)
         state.step += 1
-        state.position += batch.rows
+        state.position += training.batch_size
         state.tokens += batch.tokens
         record = {
             "step": state.step,
             "tokens": state.tokens,
             "time": time.time(),
-            "lr": training.lr * share,
+            "lr": training.lr_resolved * share,
             **({"epoch": round(state.position / rows, 4)} if (rows := self.stepper.objective.rows) else {}),
         }
         self._telemetry.push(record, figures)
@@ -138,7 +147,7 @@ class Loop:
 
     def _fetch(self) -> Batch:
         batch = self.stepper.objective.batch(self.state.position, self.training.batch_size)
-        return batch.to(self.stepper.device)
+        return self.team.share(batch).to(self.stepper.device)
 
     def _freeze(self) -> None:
         """After the first step all that lives long is there: keep the garbage collector from walking it again.
@@ -152,13 +161,13 @@ class Loop:
     def _settle(self, everything: bool = False) -> None:
         self._note(self._telemetry.take(everything))
 
-    def _note(self, settled: list[tuple[dict[str, Any], float, float, bool, float]]) -> None:
+    def _note(self, settled: list[tuple[dict[str, Any], float, float, bool, float | None]]) -> None:
         """Take in the figures of steps that the device has made; roll back when too many in a row were skipped."""
         state = self.state
         for record, loss, norm, skipped, change in settled:
             record["loss"] = None if skipped else loss
             record["grad_norm"] = norm if math.isfinite(norm) else None
-            if not math.isnan(change):
+            if change is not None:
                 record["weight_change"] = change
                 self._tell_unchanged(record, change, skipped)
             self._lines.append(record)
@@ -231,7 +240,7 @@ class Loop:
         if state.rollbacks >= ROLLBACKS:
             raise OgiveError(
                 f"{limit} steps in a row are not finite, after {ROLLBACKS} roll-backs, at step {state.step}.",
-                f"Lower training.lr (now {self.training.lr * state.lr_scale:g}), lengthen the warm-up, turn "
+                f"Lower training.lr (now {self.training.lr_resolved * state.lr_scale:g}), lengthen the warm-up, turn "
                 "model.qk_norm on or set training.precision=fp32, and fork from the last checkpoint.",
             )
         broke_at, position, tokens = state.step, state.position, state.tokens
@@ -248,7 +257,7 @@ class Loop:
             "rolled-back",
             f"{limit} steps in a row were not finite: back to "
             f"{f'the checkpoint of step {found.step}' if found.folder else 'the start'}, "
-            f"with the learning rate halved to {self.training.lr * lr_scale:g}.",
+            f"with the learning rate halved to {self.training.lr_resolved * lr_scale:g}.",
             "The rows that broke it are left out. If it happens again, lower training.lr for the next run.",
             step=state.step,
             from_step=broke_at,
@@ -301,9 +310,10 @@ class Loop:
 
     def _sample(self) -> None:
         with self._doing("evaluating"), rng.kept():
-            write_samples(
-                self.records, self.weights.model, self.weights.tokenizer, self.settings, self.state.step, self.cancel
-            )
+            speaker, cancel = self.weights.speaker(), self.team.own(self.cancel)
+            if speaker is not None:
+                write_samples(self.records, speaker, self.weights.tokenizer, self.settings, self.state.step, cancel)
+        self.cancel.yield_point()
 
     def save(self) -> Path:
         """Write a checkpoint of this very step, move the pointers, drop what is too old."""
@@ -314,12 +324,16 @@ class Loop:
             best = self._is_best()
             if best:
                 state.best = {key: value for key, value in (self._evaluation or {}).items() if not key.endswith("_s")}
-            folder = checkpoint.write(self.path, state.step, self._fill)
+            model = self.weights.whole()
+            trainer = self.team.gathered(self.optimizer.state_tensors()) | self.team.generators()
+            folder, gone = self.path / checkpoint.folder_name(state.step), []
+            if self.team.leads:
+                checkpoint.write(self.path, state.step, lambda folder: self._fill(folder, model, trainer))
+                checkpoint.point(self.path, "latest", state.step)
+                if best:
+                    checkpoint.point(self.path, "best", state.step)
+                gone = checkpoint.prune(self.path, self.training.keep)
             self.saved = state.step
-            checkpoint.point(self.path, "latest", state.step)
-            if best:
-                checkpoint.point(self.path, "best", state.step)
-            gone = checkpoint.prune(self.path, self.training.keep)
             seconds = round(time.perf_counter() - begun, 3)
             self.records.writer.header["best"] = state.best
             self.records.event(
@@ -327,11 +341,11 @@ class Loop:
             )
         return folder
 
-    def _fill(self, folder: Path) -> None:
-        self.weights.save(folder)
+    def _fill(self, folder: Path, model: dict[str, torch.Tensor], trainer: dict[str, torch.Tensor]) -> None:
+        self.weights.save(folder, model)
         write_trainer(
             folder,
-            {**self.optimizer.state_tensors(), **rng.device_state()},
+            trainer,
             {
                 "format": checkpoint.FORMAT,
                 "state": self.state.to_json(),
@@ -385,7 +399,7 @@ class Loop:
         while not self.cancel.wait(0.05):
             self.cancel.yield_point()
             writer.heartbeat()
-            if self._resumed(writer.requests()):
+            if self._resumed(self._requests()):
                 break
             if any(other.kind != "stop" for other in self._asked):
                 self._milestones()

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from core.errors import OgiveError
 from core.files import read_json
 from core.models.base import identify, parts
-from core.models.catalog import resolve_model
+from core.models.catalog import list_models, resolve_model
 from core.models.names import ADAPTER_CONFIG, CONFIG, MODEL_TYPE
+from core.runs.info import HEADER
 from core.settings.model import ModelSettings
 from core.settings.run import RunSettings
 from core.workspace import Workspace
@@ -53,7 +54,7 @@ def begun_with(settings: RunSettings, workspace: Workspace) -> tuple[RunSettings
 
     Raises OgiveError when there is no such model, or it is an adapter.
     """
-    entry = resolve_model(workspace, settings.base.model or None)
+    entry = resolve_model(workspace, settings.base.model or _newest(workspace))
     base = settings.base.model_copy(update={"model": entry.location})
     if entry.source == "hub":
         told = {"name": entry.name, "path": entry.location, "files": {}}
@@ -76,8 +77,18 @@ def begun_with(settings: RunSettings, workspace: Workspace) -> tuple[RunSettings
         if "dropout" in settings.model.model_fields_set:
             shape = shape.model_copy(update={"dropout": settings.model.dropout})
         settings = settings.model_copy(update={"model": shape})
-    parent = f"{entry.run.id}/{folder.name}" if entry.run else None
+    parent = f"{folder.parent.name}/{folder.name}" if (folder.parent / HEADER).is_file() else None
     return settings, Begun({"name": entry.name, **identify(folder).as_json()}, folder, parent)
+
+
+def _newest(workspace: Workspace) -> str | None:
+    """The newest model that is whole: adapters do not count."""
+    for entry in list_models(workspace):
+        if (Path(entry.location) / CONFIG).is_file() and (
+            entry.source != "run" or {"best", "final"} & set(entry.marks)
+        ):
+            return entry.location
+    return None
 
 
 def link(source: Path, target: Path) -> None:

@@ -28,6 +28,7 @@ WARM_STEPS = 2
 COMPILE_SECONDS = {"cpu": 45.0, "cuda": 45.0}
 """What a first compilation is taken to cost before it is tried: 24 to 71 s for four layers on two busy cores."""
 BACKEND = "inductor"
+NOT_TOGETHER = "several processes make no trial: their clocks might disagree"
 LIKELY_GAIN = {"cpu": 0.15, "cuda": 0.25}
 """The share of a step that compilation is hoped to save before it is tried: on CPU 0.15 in fp32, measured."""
 
@@ -46,6 +47,7 @@ def choose(
     """
     trial = Trial(stepper, fetch, tell)
     precision = _precision(stepper.device, training)
+    together = stepper.team.size > 1
     if training.precision == "auto":
         precision = earlier.get("precision") or precision
     stepper.use(stepper.plain_loss, precision["chosen"] or "fp32")
@@ -53,10 +55,14 @@ def choose(
     if training.compile == "auto":
         compiled = earlier.get("compile") or compiled
     with rng.kept():
-        if precision["chosen"] is None:
+        if precision["chosen"] is None and together:
+            precision = {"chosen": "fp32", "why": NOT_TOGETHER}
+        elif precision["chosen"] is None:
             precision = _measured_precision(trial, steps_left)
             stepper.use(stepper.plain_loss, precision["chosen"])
-        if compiled["chosen"] is None:
+        if compiled["chosen"] is None and together:
+            compiled = {"chosen": "off", "why": NOT_TOGETHER}
+        elif compiled["chosen"] is None:
             compiled = _measured_compile(trial, steps_left)
         elif compiled["chosen"] == "on":
             trial.compile()
@@ -85,6 +91,11 @@ class Trial:
 
     def compile(self) -> None:
         """Switch the stepper to a compiled loss; OgiveError when this machine cannot compile."""
+        if self.stepper.team.kind == "fsdp":
+            raise OgiveError(
+                "training.compile=on does not go with training.parallel=fsdp, which gathers weights on the way.",
+                "Set training.compile=off, or training.parallel=ddp.",
+            )
         self._tell("compiling")
         begun = time.perf_counter()
         stepper = self.stepper

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.runs.loggers import Logger
+from core.runs.silent import SilentWriter
 from core.runs.writer import RunWriter
 
 Listener = Callable[[str, dict[str, Any]], None]
@@ -15,7 +16,7 @@ Listener = Callable[[str, dict[str, Any]], None]
 class Records:
     """One mouth for the run folder, the loggers and a listener (the command line's progress lines)."""
 
-    def __init__(self, writer: RunWriter, listen: Listener | None = None) -> None:
+    def __init__(self, writer: RunWriter | SilentWriter, listen: Listener | None = None) -> None:
         self.writer = writer
         self.loggers: list[Logger] = []
         self._listen = listen

@@ -7,7 +7,6 @@ again from the same random state, so only the rounding of the sum differs.
 from __future__ import annotations
 
 import gc
-import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -18,8 +17,10 @@ from torch import nn
 from core.errors import OgiveError
 from core.generation.runners import decoder_of
 from core.optim.base import Optimizer
+from core.optim.shards import local
 from core.training import rng
 from core.training.objectives.base import Batch, Objective
+from core.training.parallel import Team
 
 LossFunction = Callable[..., tuple[torch.Tensor, torch.Tensor]]
 
@@ -32,11 +33,22 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
 
 
+def check_fit(optimizer: Optimizer, objective: Objective) -> None:
+    """OgiveError when the optimizer wants what the objective does not have."""
+    if optimizer.curvature_every and not hasattr(objective, "drawn_loss"):
+        raise OgiveError(
+            f"Optimizer {type(optimizer).__name__.lower()} learns from labels that the model draws itself, which "
+            f"objective {type(objective).__name__.lower()} does not have.",
+            "Set training.optimizer=adamw.",
+        )
+
+
 class Stepper:
     """Makes optimizer steps on one model.
 
     `precision` is "fp32" or "bf16" (autocast), `clip` the largest gradient norm (0: none), `micro` the rows in memory
-    at once; `halved(rows)` is called when memory ran out and `rows` are tried instead.
+    at once; `halved(rows)` is called when memory ran out and `rows` are tried instead. In a `team` every process makes
+    the same steps, each from its own rows of the batch.
     """
 
     def __init__(
@@ -51,12 +63,14 @@ class Stepper:
         micro: int,
         loss: LossFunction | None = None,
         halved: Callable[[int], None] = lambda rows: None,
+        team: Team | None = None,
     ) -> None:
         self.model = model
         self.objective = objective
         self.optimizer = optimizer
         self.device = device
         self.micro = micro
+        self.team = team or Team()
         self.precision = precision
         self._clip = clip
         self._halved = halved
@@ -81,35 +95,54 @@ class Stepper:
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def step(self, batch: Batch, share: float, measure: bool = False) -> torch.Tensor:
-        """Learn from `batch` at `share` of the peak rates.
+    def step(self, batch: Batch, share: float, measure: bool = False, bend: bool = False) -> torch.Tensor:
+        """Learn from `batch` at `share` of the peak rates; with `bend`, show the optimizer the curvature first.
 
-        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0, norm of
-        the weights' change (NaN unless `measure`, which takes a second copy of them)] on the device. A skipped step,
-        one whose loss or gradient is not finite, changes neither weights nor optimizer.
+        Returns [mean loss per counted token, gradient norm before clipping, 1 if the step was skipped else 0] on the
+        device, and with `measure`, which takes a second copy of the weights, also the norm of their change. A skipped
+        step, one whose loss or gradient is not finite, changes neither weights nor optimizer.
         """
-        before = [parameter.detach().clone() for parameter in self._parameters] if measure else None
-        loss = self.gradients(batch)
-        norm = torch.nn.utils.get_total_norm([p.grad for p in self._parameters if p.grad is not None])
-        skip = 1.0 - (torch.isfinite(norm) & torch.isfinite(loss)).float()
+        before = [local(parameter).detach().clone() for parameter in self._parameters] if measure else None
+        if bend:
+            self._bend(batch)
+        loss, norm, skip = self._judge(self.gradients(batch))
         scale = (norm / self._clip).clamp_(min=1.0) if self._clip > 0 else None
         self.optimizer.step(share, scale, skip)
         self.clear()
-        change = norm.new_full((), math.nan)
-        if before is not None:
-            torch._foreach_sub_(before, [parameter.detach() for parameter in self._parameters])
-            change = torch.nn.utils.get_total_norm(before)
-        return torch.stack((loss, norm, skip, change))
+        if before is None:
+            return torch.stack((loss, norm, skip))
+        torch._foreach_sub_(before, [local(parameter).detach() for parameter in self._parameters])
+        return torch.stack((loss, norm, skip, self.team.norm(before)))
 
-    def gradients(self, batch: Batch) -> torch.Tensor:
-        """Fill `.grad` with the gradient of the mean loss over all counted tokens of `batch`; returns that loss."""
+    def _bend(self, batch: Batch) -> None:
+        """Let the optimizer see the gradient at labels that the model draws itself."""
+        loss = self.gradients(batch, lambda *tensors: self.objective.drawn_loss(self.model, *tensors))
+        self.optimizer.curvature(batch.count, self._judge(loss)[2])
+        self.clear()
+
+    def _judge(self, loss: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The loss of the whole step, its gradient's norm, and 1 if one of them is not finite, else 0."""
+        loss, norm = self.team.agree(loss, [p.grad for p in self._parameters if p.grad is not None])
+        return loss, norm, 1.0 - (torch.isfinite(norm) & torch.isfinite(loss)).float()
+
+    def gradients(self, batch: Batch, loss: LossFunction | None = None) -> torch.Tensor:
+        """Fill `.grad` with the gradient of the mean loss over all counted tokens of `batch`; returns that loss.
+
+        `loss` is another one than the objective's. In a team the gradient is everybody's, the loss returned that of
+        the rows here, so that the team's mean is the batch's loss.
+        """
         state = rng.device_state() if self._dropout else None
         while True:
             try:
-                return self._accumulate(batch)
+                return self._accumulate(batch, loss or self._loss)
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
+                if self.team.size > 1:
+                    raise OgiveError(
+                        f"Memory ran out in process {self.team.here.rank} with {self.micro} sequences at once.",
+                        "Set training.micro_batch_size to fewer: several processes cannot change it on the way.",
+                    ) from error
             # Outside the handler, so that the traceback no longer holds the activations.
             self._halve(min(self.micro, batch.rows))
             if state is not None:
@@ -120,22 +153,25 @@ class Stepper:
         for parameter in self._parameters:
             parameter.grad = None
 
-    def _accumulate(self, batch: Batch) -> torch.Tensor:
+    def _accumulate(self, batch: Batch, function: LossFunction) -> torch.Tensor:
         weight = self._weight(batch.count)
         total: torch.Tensor | None = None
-        for tensors in batch.split(self.micro):
-            with self.autocast():
-                loss, _ = self._loss(*tensors)
-            # Not `loss.backward(weight)`, which imports the compiler's shape engine.
-            (loss * weight).backward()
+        parts = list(batch.split(self.micro))  # Views: nothing is copied.
+        for number, tensors in enumerate(parts, 1):
+            with self.team.sharing(last=number == len(parts)):
+                with self.autocast():
+                    loss, _ = self.team.call(function, *tensors)
+                # Not `loss.backward(weight)`, which imports the compiler's shape engine.
+                (loss * weight).backward()
             total = loss.detach() if total is None else total + loss.detach()
         assert total is not None
         return total * weight
 
     def _weight(self, count: int) -> torch.Tensor:
-        """1 / count on the device; batches of one size share it."""
+        """1 / count on the device; batches of one size share it. A team takes the mean of its gradients, so each
+        counts for all."""
         if count not in self._weights:
-            self._weights[count] = torch.tensor(1.0 / max(1, count), device=self.device)
+            self._weights[count] = torch.tensor(self.team.size / max(1, count), device=self.device)
         return self._weights[count]
 
     def _halve(self, rows: int) -> None:

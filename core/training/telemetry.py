@@ -46,16 +46,16 @@ class Telemetry:
         ready.record()
         self._waiting.append(Figures(record, pinned, ready))
 
-    def take(self, everything: bool = False) -> list[tuple[dict[str, Any], float, float, bool, float]]:
-        """(record, loss, gradient norm, skipped, weights' change) of the steps that are due; `everything` waits for the
-        device."""
+    def take(self, everything: bool = False) -> list[tuple[dict[str, Any], float, float, bool, float | None]]:
+        """(record, loss, gradient norm, skipped, weights' change if measured) of the steps that are due; `everything`
+        waits for the device."""
         due = []
         while len(self._waiting) > (0 if everything or not self._cuda else LAG):
             figures = self._waiting.popleft()
             if figures.ready is not None:
                 figures.ready.synchronize()
-            loss, norm, skipped, change = figures.values.tolist()
-            due.append((figures.record, loss, norm, skipped > 0, change))
+            loss, norm, skipped, *change = figures.values.tolist()
+            due.append((figures.record, loss, norm, skipped > 0, change[0] if change else None))
         return due
 
 

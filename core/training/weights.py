@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,38 @@ from core.optim.base import Optimizer
 from core.tokenization.tokenizer import Tokenizer
 from core.training import rng
 from core.training.forms import Form
+from core.training.parallel import Team
 from core.training.state import TrainerState, read_trainer
 
 
 @dataclass
 class Weights:
     """`model` with its `tokenizer`, kept in `form`; `start` is the checkpoint the run began from (None: as the form
-    begins), and `go_on` whether optimizer, generators and counters were taken from there too."""
+    begins), and `go_on` whether optimizer, generators and counters were taken from there too. A `team` may hold the
+    model in parts; `seed` is the run's."""
 
     model: Any
     tokenizer: Tokenizer
     form: Form
     start: Path | None = None
     go_on: bool = False
+    seed: int = 0
+    team: Team = field(default_factory=Team)
 
-    def save(self, folder: Path) -> None:
-        """The model's part of a checkpoint: a Hugging Face folder, or an adapter's."""
-        self.form.save(folder)
+    def whole(self) -> dict[str, torch.Tensor]:
+        """What `save` writes, whole, in the process that leads; all must ask."""
+        return self.team.gathered(self.form.state())
+
+    def speaker(self) -> Any:
+        """A model that can write text, in the process that leads; None in the others. All must ask."""
+        if self.team.kind != "fsdp":
+            return self.model if self.team.leads else None
+        state = self.whole()
+        return self.form.copy(state) if self.team.leads else None
+
+    def save(self, folder: Path, state: dict[str, torch.Tensor]) -> None:
+        """The model's part of a checkpoint, a Hugging Face folder or an adapter's, from what `whole` gave."""
+        self.form.save(folder, state)
 
     def load(self, folder: Path) -> None:
         """Put the weights in `folder` into the model, in place."""
@@ -45,17 +60,16 @@ class Weights:
         self.load(source)
         tensors, kept = read_trainer(source)
         optimizer.load_state_tensors(tensors)
-        rng.restore_device_state(tensors)
         rng.restore_host_state(kept["rng"])
         state = TrainerState.from_json(kept["state"])
+        self.team.seed(tensors, self.seed + state.step)
         if folder is None:
             state.best = None  # It names a checkpoint of the other run.
         return state
 
     def _restart(self, optimizer: Optimizer) -> None:
         self.form.restart()
+        self.team.seed(None, self.seed)
         if self.start is not None:
             self.load(self.start)
-        with torch.no_grad():
-            for tensor in optimizer.state_tensors().values():
-                tensor.zero_()
+        optimizer.reset()

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from core.errors import OgiveError
 from core.settings.run import RunSettings
@@ -28,6 +30,7 @@ from tui.widgets.form import Form
 from tui.widgets.lines import KeyLine, TrailLine
 from tui.widgets.note import Note
 from tui.widgets.picker import Picker
+from tui.widgets.picture import Picture
 from tui.widgets.rows import Rows
 
 
@@ -382,3 +385,33 @@ async def test_any_size(full_workspace: Workspace, size: tuple[int, int], screen
         await pilot.resize_terminal(*size)
         await pilot.press("down", "question_mark", "escape")
         assert app.screen.size == size
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_setup_shows_the_model_as_a_picture(workspace: Workspace, size: tuple[int, int]) -> None:
+    app = OgiveApp(workspace, screen="setup")
+    async with app.run_test(size=size) as pilot:
+        app.screen.draft.put("model.experts", "topk")
+        app.screen.draft.put("model.positions", "yarn")
+        app.screen.draft.put("model.window", "64")
+        app.screen._show()
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, Picture))
+        await pilot.pause()
+        assert "router to 2 of 8 experts" in app.screen.text
+        assert "over the last 64" in app.screen.text
+        assert "most for activations" in app.screen.text.replace("\n", " ")
+        scroll = app.screen.query_one(VerticalScroll)
+        first = app.screen.query_one(Static)
+        assert first.content_size.width >= 76
+        assert scroll.max_scroll_x == 0
+        await pilot.press("pagedown", "down")
+        await pilot.pause()
+        assert scroll.scroll_y == scroll.max_scroll_y
+        assert (scroll.max_scroll_y == 0) == (size[1] == 40)
+        await pilot.press("v")
+        assert isinstance(app.screen, SetupScreen)
+        app.screen.draft.put("model.layers", "0")
+        await pilot.press("v")
+        assert isinstance(app.screen, SetupScreen)
+        assert "at least 1" in trail(app)

@@ -18,7 +18,7 @@ from core.settings.forms import FieldInfo
 from tui import keys, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
-from tui.estimate import Estimate, Speed, estimate, measured
+from tui.estimate import Estimate, Speed, estimate, measured, picture
 from tui.fields import field_line
 from tui.glyphs import DOT, FAILED
 from tui.screens.base import OgiveScreen
@@ -80,11 +80,12 @@ class SetupScreen(OgiveScreen):
         self._look_at_past_runs()
 
     def open(self, recipe: str = "", **arguments: Any) -> None:
-        """Bring the form up, from a recipe, or with the data settings (`data`) that another screen sends."""
+        """Bring the form up, from a recipe, or with `data` or `tokenizer` settings that another screen sends."""
         if recipe:
             self._take(recipe)
-        if arguments.get("data") is not None:
-            self._take_data(arguments["data"])
+        for part, path in (("data", "data.sources"), ("tokenizer", "tokenizer")):
+            if arguments.get(part) is not None:
+                self._take_part(part, arguments[part], path)
 
     def _look_at_past_runs(self) -> None:
         """For the estimate."""
@@ -253,15 +254,14 @@ class SetupScreen(OgiveScreen):
         self._show()
         self.trail(f"{reference}: {self.draft.base.description or 'recipe taken'}", "good")
 
-    def _take_data(self, data: dict[str, Any]) -> None:
-        self.draft.replace({**self.draft.tree, "data": data})
+    def _take_part(self, part: str, given: dict[str, Any], path: str) -> None:
+        self.draft.replace({**self.draft.tree, part: given})
         self._remember()
         self._show()
-        told = "; ".join(map(source_words, data["sources"]))
         form = self.query_one(Form)
         before = form.cursor
-        form.mark("data.sources")
-        self.trail(f"it learns from {told}", "good")
+        form.mark(path)
+        self.trail(f"{part}: {'; '.join(map(source_words, given.get('sources', [given])))}", "good")
         self._quiet = form.cursor != before
 
     @work(exclusive=True, group="ask")
@@ -293,6 +293,12 @@ class SetupScreen(OgiveScreen):
 
         if self._sound():
             self.app.push_screen(Note("The same from a shell", self.draft.command()))
+
+    def action_picture(self) -> None:
+        from tui.widgets.picture import Picture
+
+        if self._sound():
+            self.app.push_screen(Picture(picture(self.draft.settings)))
 
     def action_start(self) -> None:
         self._start(detached=False)

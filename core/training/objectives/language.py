@@ -21,7 +21,7 @@ from core.models.decoder import IGNORE
 from core.settings.run import RunSettings
 from core.settings.training import TrainingSettings
 from core.tokenization.tokenizer import Tokenizer
-from core.training.objectives.base import Batch, token_loss
+from core.training.objectives.base import Batch, drawn_token_loss, token_loss
 from core.workspace import Workspace
 
 
@@ -74,7 +74,11 @@ class Language:
         return {}
 
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return token_loss(model, *tensors)
+        ids, labels = tensors
+        return token_loss(model, ids, labels)
+
+    def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return drawn_token_loss(model, *tensors)
 
     def held_out(self, rows: int) -> Iterator[Batch]:
         for inputs, labels in self._held_out.batches(rows):

@@ -37,7 +37,7 @@ def test_new_then_compare(ogive, tmp_path):
 
 
 def test_explain(ogive):
-    assert "more than 0, at most 10; default 0.001" in ogive("settings", "explain", "training.lr")[1]
+    assert "more than 0, at most 10; default (empty), which is 0.001" in ogive("settings", "explain", "training.lr")[1]
     out = ogive("settings", "explain", "--json")[1]
     assert len(json.loads(out)) > 60
 

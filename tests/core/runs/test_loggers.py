@@ -1,6 +1,6 @@
 """TensorBoard writes real event files; a logger that is not installed is told."""
 
-import importlib.util
+import sys
 
 import pytest
 
@@ -27,14 +27,24 @@ def test_tensorboard_reads_back(make):
     assert [(event.step, event.value) for event in events.Scalars("loss")] == [(3, 1.5)]
 
 
-def test_weights_and_biases_offline_or_told(make, monkeypatch):
+def test_weights_and_biases_keeps_an_offline_run(make, monkeypatch):
+    pytest.importorskip("wandb")
     monkeypatch.setenv("WANDB_MODE", "offline")
-    info = RunInfo.read(make().path)
-    if importlib.util.find_spec("wandb") is None:
-        with pytest.raises(OgiveError, match="not installed"):
-            open_loggers([Logger(name="wandb")], info)
-    else:
-        (logger,) = open_loggers([Logger(name="wandb")], info)
-        logger.log(1, {"loss": 1.0})
-        logger.close()
-        assert list(info.path.glob("wandb/*"))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    writer = make()
+    (logger,) = open_loggers([Logger(name="wandb")], RunInfo.read(writer.path))
+    for step in (1, 2):
+        logger.log(step, {"step": step, "loss": 3.0 / step, "skipped": True})
+    logger.text(2, "sample", "The crow said")
+    logger.close()
+    (kept,) = writer.path.glob("wandb/offline-run-*/*.wandb")
+    data = kept.read_bytes()
+    assert b"loss" in data
+    assert b"The crow said" in data
+    assert writer.header["id"].encode() in data
+
+
+def test_a_logger_that_is_not_installed_is_told(make, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(OgiveError, match="wandb needs a package that is not installed"):
+        open_loggers([Logger(name="wandb")], RunInfo.read(make().path))

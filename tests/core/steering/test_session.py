@@ -66,9 +66,37 @@ def test_retaste_asks_the_last_prompt_again_and_then_goes_on(steer):
     assert last.group is not None
     assert last.group.prompt == before.prompt
     assert last.group.weights == 2
+    steer.draw(session, hotter=True)
+    session.update(Decision.retaste())  # however often one tastes, the prompt that was next is next
+    assert session.view().prompt == "Question 0?"
+    steer.draw(session)
     session.update(Decision.none())
     assert session.view().prompt == "Question 1?"
     assert session.view().place == "2/7"
+
+
+def test_sessions_may_share_a_model_one_after_another(steer, weights_of):
+    one = steer.begin()
+    steer.pick(one, 0)
+    kept = weights_of(one)
+    other = steer.begin()
+    assert other.policy.drift() == 0
+    steer.pick(other, 3)
+    steer.draw(one)
+    assert weights_of(one) == kept
+
+
+def test_a_journal_for_people_that_cannot_be_written_stops_nothing(steer, monkeypatch):
+    session = steer.begin()
+    group = steer.draw(session)
+    (session.folder / journal.STORY).unlink()
+    (session.folder / journal.STORY).mkdir()
+    node = session.update(Decision.pick(0, group.id))
+    assert node.id == 1
+    assert "journal.md" in session.view().trail
+    (session.folder / journal.STORY).rmdir()
+    again = steer.again(session)
+    assert "### State 1: pick 1" in (again.folder / journal.STORY).read_text()
 
 
 def test_a_pick_may_be_made_early(steer):

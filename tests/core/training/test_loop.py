@@ -349,3 +349,26 @@ def test_samples_go_on_with_prompts_and_reply_to_questions(recipe, workspace):
     records = [json.loads(line) for line in (run / "samples.jsonl").read_text().splitlines()]
     assert [(record["prompt"], record["reply"]) for record in records] == [("The", False), ("Who?", True)]
     assert all("<|" not in record["text"] for record in records)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": {"name": "sophia", "every": 3}},
+        {"optimizer": "lion", "lr": None},
+        {"optimizer": "adafactor", "lr": 0.1, "schedule": {"name": "polynomial", "warmup": 2}},
+        {"schedule": {"name": "linear", "warmup": 0}},
+        {"schedule": {"name": "constant", "warmup": 5}},
+    ],
+    ids=["sophia", "lion", "adafactor", "linear", "constant"],
+)
+def test_it_learns_by_every_brick(recipe, train, changes):
+    run = train(recipe(steps=40, eval_every=40, **changes))
+    losses = [record["loss"] for record in read(run, "metrics.jsonl") if "loss" in record]
+    assert losses[-1] < losses[0] - 0.2
+
+
+def test_gradient_checkpointing_leaves_the_losses_as_they_are(recipe, train):
+    plain, frugal = (train(recipe(dropout=0.1, gradient_checkpointing=wanted)) for wanted in (False, True))
+    found = [[record.get("loss") for record in read(run, "metrics.jsonl")] for run in (plain, frugal)]
+    assert found[0] == pytest.approx(found[1], rel=1e-5)

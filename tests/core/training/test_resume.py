@@ -1,5 +1,6 @@
 """A run that is interrupted ends in the same bytes as one that is not."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from core.errors import OgiveError
 from core.runs.info import RunInfo
 from core.training import checkpoint
 from core.training.job import create_run, execute, fork, start_detached
+
+EIGHT = importlib.util.find_spec("bitsandbytes") is not None
 
 
 class Crash(Exception):
@@ -35,8 +38,22 @@ def losses(run):
     return [found[step] for step in sorted(found)]
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-@pytest.mark.parametrize("changes", [{}, {"dropout": 0.2, "micro_batch_size": 4, "schedule": "wsd", "tied": False}])
+EASY: dict = {}
+HARD = {"dropout": 0.2, "micro_batch_size": 4, "schedule": "wsd", "tied": False}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "changes"),
+    [
+        ("adamw", EASY),
+        ("adamw", HARD),
+        ("muon", HARD),
+        ("lion", HARD),
+        ("adafactor", HARD),
+        ({"name": "sophia", "every": 4}, HARD),
+        pytest.param("adamw-8bit", HARD, marks=pytest.mark.skipif(not EIGHT, reason="extra gpu")),
+    ],
+)
 def test_twenty_steps_equal_ten_and_ten(recipe, train, workspace, outcome, optimizer, changes):
     settings = recipe(optimizer=optimizer, **changes)
     straight = train(settings)

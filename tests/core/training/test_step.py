@@ -4,13 +4,15 @@ import pytest
 import torch
 
 from core.errors import OgiveError
+from core.models import loss
 from core.models.decoder import Decoder
+from core.models.loss import draw
 from core.optim.base import build_optimizer
 from core.settings.model import ModelSettings
 from core.settings.training import TrainingSettings
 from core.training.objectives.base import Batch
 from core.training.objectives.language import IGNORE, Language
-from core.training.step import Stepper, out_of_memory
+from core.training.step import Stepper, check_fit, out_of_memory
 
 SETTINGS = ModelSettings(layers=2, hidden_size=32, heads=2, context=16)
 
@@ -20,6 +22,7 @@ class Rows:
 
     rows = 100
     loss_of = Language.loss
+    drawn_loss = Language.drawn_loss
 
     def __init__(self, fault=lambda ids: None):
         self.fault = fault
@@ -93,15 +96,16 @@ def test_clipping_equals_torch():
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+@pytest.mark.parametrize("optimizer", ["adamw", "muon", "lion", "adafactor", {"name": "sophia", "every": 1}])
 @pytest.mark.parametrize("poison", [float("nan"), float("inf"), -float("inf")])
 def test_a_step_that_is_not_finite_changes_no_bit(optimizer, poison):
     made = stepper(optimizer=optimizer)
-    assert made.step(batch(seed=1), 1.0)[2] == 0
+    bend = made.optimizer.curvature_every > 0
+    assert made.step(batch(seed=1), 1.0, bend=bend)[2] == 0
     handle = made.model.embedding.weight.register_hook(lambda gradient: gradient * poison)
     before = bits(made.model)
     state = {name: tensor.clone() for name, tensor in made.optimizer.state_tensors().items()}
-    loss, _, skipped = made.step(batch(seed=2), 1.0).tolist()
+    loss, _, skipped = made.step(batch(seed=2), 1.0, bend=bend).tolist()
     assert skipped == 1
     assert loss == pytest.approx(3.9, abs=1)
     assert same(before, bits(made.model))
@@ -171,3 +175,61 @@ def test_bf16_is_near_fp32():
     exact, low = stepper(), stepper(precision="bf16")
     assert low.gradients(batch()).dtype == torch.float32
     torch.testing.assert_close(exact.gradients(batch()), low.gradients(batch()), rtol=0.02, atol=0.02)
+
+
+def test_curvature_is_the_squared_gradient_at_drawn_labels(monkeypatch):
+    """The labels are drawn anew, only where labels count, and the count of labels scales the square."""
+    made = stepper(4, optimizer={"name": "sophia", "beta2": 0.0})
+    drawn = []
+
+    def keep(logits, labels, ignore):
+        found = draw(logits, labels, ignore)
+        drawn.append(found)
+        return found
+
+    monkeypatch.setattr(loss, "draw", keep)
+    data = batch(ignored=5)
+    made._bend(data)
+    assert all(parameter.grad is None for parameter in made.model.parameters())
+    labels = torch.cat(drawn).view_as(data.tensors[1])
+    assert torch.equal(labels == IGNORE, data.tensors[1] == IGNORE)
+    assert not torch.equal(labels, data.tensors[1])
+    by_hand = stepper()
+    logits = by_hand.model(data.tensors[0])
+    torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORE).backward()
+    state = made.optimizer.state_tensors()
+    for name, parameter in by_hand.model.named_parameters():
+        expected = data.count * parameter.grad.square()
+        torch.testing.assert_close(state[f"sophia.curvature.{name}"], expected, rtol=1e-4, atol=1e-7)
+
+
+def test_labels_are_drawn_from_the_models_distribution():
+    torch.manual_seed(0)
+    logits = torch.tensor([1.0, 2.0, -1.0, float("-inf")])
+    labels = torch.zeros(20_000, dtype=torch.long)
+    labels[:5] = IGNORE
+    found = draw(logits.expand(20_000, 4), labels, IGNORE)
+    assert (found[:5] == IGNORE).all()
+    shares = torch.bincount(found[5:], minlength=4) / (len(found) - 5)
+    torch.testing.assert_close(shares, logits.softmax(0), atol=0.015, rtol=0)
+
+
+def test_an_objective_without_labels_to_draw_is_refused():
+    class Without:
+        rows = 1
+
+    with pytest.raises(OgiveError, match=r"sophia learns from labels .* objective without does not have"):
+        check_fit(stepper(optimizer="sophia").optimizer, Without())
+    check_fit(stepper(optimizer="lion").optimizer, Without())
+
+
+def test_gradient_checkpointing_gives_the_same_gradients():
+    plain, frugal = stepper(dropout=0.2), stepper(dropout=0.2)
+    frugal.model.gradient_checkpointing = True
+    torch.manual_seed(7)
+    one = plain.gradients(batch())
+    torch.manual_seed(7)
+    other = frugal.gradients(batch())
+    assert torch.equal(one, other)
+    for a, b in zip(plain.model.parameters(), frugal.model.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad, rtol=1e-6, atol=1e-9)
