@@ -38,16 +38,26 @@ def choosing(app: OgiveApp) -> bool:
 
 
 Step = str | float | Callable[[OgiveApp], bool]
-"""A key to press, seconds to wait, or what to wait for."""
+"""A key to press, `=name` for a picture of that name, seconds to wait, or what to wait for."""
 
 
-async def take(workspace: Workspace, name: str, size: tuple[int, int], screen: str, *steps: Step) -> None:
-    app = OgiveApp(workspace, screen=screen, theme_name="ogive-dark", first_reading=FirstReading(workspace))
+async def take(
+    workspace: Workspace, name: str, size: tuple[int, int], screen: str, *steps: Step, **arguments: str
+) -> None:
+    app = OgiveApp(
+        workspace,
+        screen=screen,
+        arguments=dict(arguments),
+        theme_name="ogive-dark",
+        first_reading=FirstReading(workspace),
+    )
     async with app.run_test(size=size) as pilot:
         await settle(pilot, 4.0)
         for step in steps:
             if isinstance(step, float):
                 await settle(pilot, step)
+            elif isinstance(step, str) and step.startswith("="):
+                app.save_screenshot(f"{step[1:]}.svg", path=str(PICTURES))
             elif isinstance(step, str):
                 await pilot.press(step)
             else:
@@ -76,14 +86,13 @@ async def main(folder: str) -> None:
     for text in ("/temp 0.5", "/seed 4", *TALK):
         talk += [*typed(text), "enter", 12.0 if text in TALK else 0.5]
     await take(workspace, "chat", (80, 24), "chat", 6.0, *talk)
-    # A session of its own: two picks, one undone for another branch, and on from there.
+    # A session of its own: a pick undone for another branch, and on from there.
     steps: list[Step] = [choosing]
-    for keys in ("2", "1", "u", "3", "4", "0", "2"):
-        steps += [keys, 0.2, choosing]
-    named: list[Step] = ["b", *typed("warmer"), "enter", 0.5, choosing, "1", 0.2, choosing]
-    await take(workspace, "steer", (120, 32), "steer", *steps, *named)
-    await take(workspace, "steer-80", (80, 24), "steer", choosing)
-    await take(workspace, "tree", (80, 24), "steer", *steps, *named, "t", 1.0, "up")
+    for key in ("2", "1", "u", "3", "0"):
+        steps += [key, 0.2, choosing]
+    steps += ["b", *typed("warmer"), "enter", 0.5, choosing, "1", 0.2, choosing, "=steer", "t", 1.0, "up"]
+    await take(workspace, "tree", (120, 32), "steer", *steps)
+    await take(workspace, "steer-80", (80, 24), "steer", choosing, session="latest")
 
 
 if __name__ == "__main__":

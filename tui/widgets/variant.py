@@ -207,6 +207,7 @@ class VariantPane(ScrollView, can_focus=True):
     def _rewrap(self) -> None:
         if self._wrapped.width != self._text_width:
             self._wrapped.rewrap(self._text_width)
+            self.refresh()
         self._measure()
 
     def _measure(self) -> None:
