@@ -10,9 +10,9 @@ from pathlib import Path
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "steer_kill.py"
 
 
-def test_nothing_acknowledged_is_lost_in_eight_kills():
+def test_nothing_acknowledged_is_lost_in_six_kills():
     done = subprocess.run(
-        [sys.executable, str(BENCHMARK), "--kills", "8", "--seed", "3", "--json"],
+        [sys.executable, str(BENCHMARK), "--kills", "6", "--seed", "3", "--json"],
         capture_output=True,
         text=True,
         timeout=280,
@@ -20,7 +20,7 @@ def test_nothing_acknowledged_is_lost_in_eight_kills():
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["kills"] == 8
-    assert told["decisions_acknowledged"] >= 8
+    assert told["kills"] == 6
+    assert told["decisions_acknowledged"] >= 6
     assert told["decisions_lost"] == 0
-    assert told["states_compared"] >= 8
+    assert told["states_compared"] >= 6
