@@ -174,7 +174,7 @@ OBJECTIVES = Table(
             ),
             "packing": Option(
                 "auto",
-                "Several conversations in one row, kept apart (auto: where the model can)",
+                "Several conversations in one row, kept apart by a mask (auto: where that is faster)",
                 choices=("auto", "on", "off"),
             ),
             "template": Option(

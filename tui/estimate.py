@@ -74,6 +74,8 @@ def estimate(settings: RunSettings, speed: Speed | None = None, *, cuda: bool = 
         precision="bf16" if training.precision == "bf16" or (cuda and training.precision == "auto") else "fp32",
         optimizer=training.optimizer,
         device="cuda" if cuda else "cpu",
+        checkpointing=training.gradient_checkpointing,
+        accumulated=bool(training.micro_batch_size) and training.micro_batch_size != training.batch_size,
     )
     per_step = training.batch_size * context
     work = float(counted.training_flops) * per_step * training.steps

@@ -87,6 +87,7 @@ class Policy:
         quantise = settings.precision if settings.precision in ("8bit", "4bit") else None
         entry = resolve_model(workspace, settings.model or None)
         loaded = load(entry.location, device, dtype, settings.trust_remote_code, quantise=quantise)
+        loaded.name = entry.title or entry.name
         if cancel is not None:
             cancel.check("Loading the model")
         tell("fitting the adapter", 0, None)

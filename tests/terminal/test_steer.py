@@ -185,7 +185,7 @@ def test_whatever_bytes_a_model_writes_the_screen_stands(terminal, workspace: Pa
     ogive = terminal("steer", "babel", "--config", "quick", "--set", "sampling.max_new_tokens=120")
     at(ogive, 0)
     lines = ogive.lines
-    assert lines[0].startswith(" STEER babel")
+    assert lines[0].startswith(" STEER quick")
     assert lines[-1].startswith(" 1-4 pick")
     assert set(lines[1]) == {"─"}
     assert [line[1] for line in lines if line[1:2].isdigit() and line[2:3] == "…"] == list("1234")
@@ -199,11 +199,12 @@ def test_whatever_bytes_a_model_writes_the_screen_stands(terminal, workspace: Pa
 
 
 def test_a_small_terminal_and_a_resize(terminal, tale: Path) -> None:
-    ogive = terminal("steer", "tale", "--config", "quick", cols=60, rows=18)
+    ogive = terminal("--ascii", "steer", "tale", "--config", "quick", cols=60, rows=18)
     at(ogive, 0)
+    assert ogive.text.isascii()
     ogive.resize(100, 30)
-    ogive.wait_for(lambda text: "▸1 ──" in text and "2 ──" in text)
+    ogive.wait_for(lambda text: ">1 --" in text and "2 --" in text)
     ogive.resize(60, 18)
-    ogive.wait_for(lambda text: "▸1…" in text and "2 ──" not in text)
+    ogive.wait_for(lambda text: ">1~" in text and "2 --" not in text)
     ogive.send("1")
     at(ogive, 1)

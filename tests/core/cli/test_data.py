@@ -175,6 +175,13 @@ def test_added_data_is_copied_listed_shown_and_deleted(ogive, rows, song, tmp_pa
     assert [one["id"] for one in listed["snapshots"]] == [made["id"]]
     assert "both@1    conversation" in ogive("data", "list") or "both@1    text" in ogive("data", "list")
     assert {"name": "both", "description": "Two"}.items() <= listed["data"][0].items()
+    song.write_text("A new text.")
+    again = json.loads(ogive("data", "add", "both", song, "--json"))
+    assert (again["reference"], again["parents"][0]["name"]) == ("both@2", "both@1")
+    assert "A new text." in ogive("data", "preview", "both")
+    assert "Verse 0" in ogive("data", "preview", "both@1")
+    assert len(json.loads(ogive("data", "delete", "both@2", "--json"))["deleted"]) == 2
+    assert "Verse 0" in ogive("data", "preview", "both")
     gone = json.loads(ogive("data", "delete", "both", "--json"))["deleted"]
     assert len(gone) == 2
     assert json.loads(ogive("data", "list", "--json"))["snapshots"] == []
@@ -194,6 +201,8 @@ def test_csv_parquet_and_data_sets_are_added_and_trained_on(ogive, tmp_path):
     assert json.loads(ogive("data", "splits", tmp_path / "set", "--json")) == {"default": ["train"]}
     assert "read as text (text: text=verse)" in ogive("data", "preview", tmp_path / "set", "--split", "train")
     assert "120 documents" in ogive("data", "add", "verses", tmp_path / "a.csv", tmp_path / "set/train.parquet")
+    streamed = ogive("data", "add", "streamed", tmp_path / "set", "--split", "train", "--streaming", "--json")
+    assert json.loads(streamed)["sources"][0]["id"] == str(tmp_path / "set")
     linked = ogive("data", "add", "linked", tmp_path / "set", "--split", "train", "--link")
     assert "kept linked as a link" in linked
     small = ["model.layers=1", "model.hidden_size=32", "model.heads=2", "training.context=32", "training.steps=3",

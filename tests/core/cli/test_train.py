@@ -134,3 +134,44 @@ def test_making_and_listing_runs_needs_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_two_processes_are_watched_as_one(place, capsys):
+    words = ["train", "tiny.yaml", "--device", "cpu", "--processes", "2", "--set", "training.parallel=fsdp"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    info = list_runs(place)[0]
+    assert (info.status, info.step) == ("finished", 12)
+    assert (info.extra["processes"], info.extra["parallel"]) == (2, "fsdp")
+    assert f"run {info.id}" in out
+    assert "held-out at step 12: loss" in out
+    assert f"next: ogive chat {info.id}" in out
+    assert main(["train", "tiny.yaml", "--processes", "0"]) == 2
+    assert "--processes 0 is not a number of processes" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_two_processes_stop_and_fail_with_a_sentence(place):
+    ogive = [sys.executable, "-m", "tui.launch", "train", "tiny.yaml", "--device", "cpu"]
+    process = subprocess.Popen([*ogive, "--processes", "2", "--set", "training.steps=100000"], stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not (list_runs(place) and list_runs(place)[0].step > 3) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.terminate()
+    out, _ = process.communicate(timeout=60)
+    info = list_runs(place)[0]
+    assert info.status == "stopped"
+    assert f"stopped at step {info.step} of 100000 (SIGTERM), saved." in out.decode()
+    failed = subprocess.run(
+        [*ogive, "--processes", "2", "--set", "training.batch_size=5"], capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 2
+    assert "A batch of 5 sequences cannot be shared evenly among 2 processes" in failed.stderr
+    assert "Traceback" not in failed.stderr + failed.stdout
+    direct = ["--standalone", "--nproc-per-node", "2", "-m", "tui.launch", "train", "tiny.yaml", "--device", "cpu"]
+    run = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", *direct], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("finished: 12 steps") == 1
+    assert list_runs(place)[0].extra["processes"] == 2

@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.errors import OgiveError
+from core.models.decoder import Decoder
+from core.models.folder import save_model
+from core.models.loading import load
 from core.runs.info import RunInfo
+from core.settings.model import ModelSettings
 from core.settings.run import RunSettings
 from core.settings.training import TrainingSettings
+from core.tokenization import byte
 from core.training import checkpoint
 from core.training.job import change_settings, create_run, execute
 from core.training.parallel import Team, blocks
@@ -84,6 +90,35 @@ class Story:
         self.runs[name] = create_run(RunSettings.model_validate(settings), self.workspace)
         return self.runs[name]
 
+    def tune(self, name, base, adapter=None, **changes):
+        """A run that fine-tunes the model in folder `base`."""
+        training = {
+            "objective": "sft",
+            "steps": 4,
+            "batch_size": 4,
+            "context": 160,
+            "lr": 1e-3,
+            "schedule": {"name": "constant", "warmup": 0},
+            "eval_every": 4,
+            "save_every": 4,
+            "sample_every": 4,
+            "sample_questions": ["Who keeps the mill?"],
+            "device": "cpu",
+            "precision": "fp32",
+            "compile": "off",
+        }
+        settings = {
+            "name": name,
+            "stage": "sft",
+            "base": {"model": str(base)},
+            "adapter": adapter or {},
+            "data": {"sources": [{"name": "demo", "documents": 60, "part": "talk"}], "held_out": 0.2},
+            "training": training | changes,
+            "sampling": {"max_new_tokens": 4},
+        }
+        self.runs[name] = create_run(RunSettings.model_validate(settings), self.workspace)
+        return self.runs[name]
+
     def two(self, name, **what):
         self._jobs.append({"run": str(self.runs[name]), **what})
 
@@ -110,6 +145,35 @@ def further(run, steps):
     change_settings(
         info, settings.model_copy(update={"training": settings.training.model_copy(update={"steps": steps})})
     )
+
+
+TUNED = {
+    "ddp-lora": ("own", {"adapter": {"preset": "all", "dropout": 0.0}, "parallel": "auto"}),
+    "fsdp-own": ("own", {"parallel": "fsdp"}),
+    "fsdp-llama": ("llama", {"parallel": "fsdp", "gradient_checkpointing": True}),
+}
+
+
+def bases(folder):
+    """A small model of ours and one of transformers, in folders."""
+    tokenizer = byte.build()
+    torch.manual_seed(0)
+    shape = ModelSettings(layers=2, hidden_size=32, heads=2, context=160)
+    save_model(Decoder(shape, tokenizer.vocab_size), tokenizer, folder / "own")
+    config = LlamaConfig(
+        vocab_size=tokenizer.vocab_size,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=160,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_id,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder / "llama")
+    tokenizer.save(folder / "llama")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +207,14 @@ def story(tmp_path_factory, text):
     made.two("unwanted")
     made.make("compiled", parallel="fsdp", compile="on")
     made.two("compiled")
+    places = bases(tmp_path_factory.mktemp("bases"))
+    for name, (base, changes) in TUNED.items():
+        made.tune(name, places / base, **changes)
+        made.two(name)
+        alone = {**changes, "parallel": "none", "gradient_checkpointing": False}
+        execute(made.tune(f"{name}-alone", places / base, **alone))
+    made.tune("frozen", places / "own", {"preset": "all"}, parallel="fsdp")
+    made.two("frozen")
     made.go()
     return made
 
@@ -153,6 +225,7 @@ def test_the_losses_are_those_of_one_process(story, kind):
     info = RunInfo.read(together)
     assert info.status == "finished"
     assert info.extra["processes"] == 2
+    assert info.device.endswith(f", 2 processes ({kind.partition('-')[0]})")
     assert info.extra["parallel"] == kind.partition("-")[0]
     found, expected = losses(together), losses(alone)
     assert list(found) == list(expected) == list(range(1, STEPS + 1))
@@ -181,6 +254,28 @@ def test_checkpoints_are_those_of_one_process(story, kind):
                 far = (found[key] - tensor).abs().max()
                 # Where a sign decides, rounding may: Lion's weights differ by a step or two in few places.
                 assert far < 1e-3 or (found[key] - tensor).abs().mean() < 1e-4, key
+
+
+@pytest.mark.parametrize("name", list(TUNED))
+def test_fine_tuning_is_that_of_one_process(story, name):
+    together, alone = story.runs[name], story.runs[f"{name}-alone"]
+    info = RunInfo.read(together)
+    assert (info.status, info.extra["parallel"]) == ("finished", name.partition("-")[0])
+    assert losses(together) == pytest.approx(losses(alone), abs=1e-4)
+    assert measured(together) == pytest.approx(measured(alone), abs=1e-4)
+    changed = [[r.get("weight_change") for r in read(run, "metrics.jsonl") if "loss" in r] for run in (together, alone)]
+    assert changed[0][0] == pytest.approx(changed[1][0], rel=1e-3)
+    assert [sample["text"] for sample in read(together, "samples.jsonl")]
+    folders = [checkpoint.pointed(run, "final") for run in (together, alone)]
+    names = {path.name for path in folders[0].glob("*.safetensors")}
+    assert names == {path.name for path in folders[1].glob("*.safetensors")}
+    for each in names - {"trainer.safetensors"}:
+        found, expected = (load_file(folder / each) for folder in folders)
+        assert found.keys() >= expected.keys()  # A head that is tied may stand there a second time.
+        for key, tensor in expected.items():
+            torch.testing.assert_close(found[key], tensor, atol=1e-3, rtol=0, msg=lambda text, key=key: key + text)
+    loaded = load(folders[0])
+    assert loaded.tokenizer.has_chat_template
 
 
 @pytest.mark.parametrize("kind", ["ddp", "fsdp"])
@@ -235,6 +330,7 @@ def test_a_gradient_spoilt_in_one_process_is_skipped_by_all(story):
         ("uneven", "A batch of 5 sequences cannot be shared evenly among 2 processes"),
         ("unwanted", "training.parallel is none, but 2 processes were started"),
         ("compiled", "compile=on does not go with training.parallel=fsdp"),
+        ("frozen", "fsdp spreads models that learn as a whole, and this one has frozen weights"),
     ],
 )
 def test_what_cannot_be_is_told(story, name, message):

@@ -51,6 +51,7 @@ class Drawing(SteerView):
 
     def _load(self, work: Callable[[jobs.JobContext], Picture], wanted: str, name: str) -> None:
         self.abandon()
+        self._deciding = self._moving = None
         self.failure, self._wanted = None, wanted
         self.phase = "loading"
         self.variants.zoom(False)
@@ -73,6 +74,14 @@ class Drawing(SteerView):
         self.variants.clear()
         self.take_card(picture)
         self.trail(picture.view.trail or f"{picture.view.model} is loaded", "good")
+
+    def forget(self) -> None:
+        """The session is closed, and perhaps gone."""
+        self.abandon()
+        self._deciding = self._moving = self.picture = None
+        self.phase = "empty"
+        self.variants.clear()
+        self.draw_frame()
 
     def _not_loaded(self, cause: str, hint: str) -> None:
         self._loading = None
