@@ -366,6 +366,7 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
     about = "" if found.vocab_known else " about"
     parts = [(part.name, part.parameters) for part in found.count.parts if part.parameters]
     terms = list(found.memory.terms.items())
+    most = ("most for", found.memory.largest)
     if found.seconds is None:
         span = "n/a"
     else:
@@ -374,7 +375,7 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
     ends = time.strftime("%H:%M", time.localtime(time.time() + found.seconds[1])) if found.seconds else ""
     rows: list[tuple[str, str, list[tuple[str, str]]]] = [
         ("parameters", about + words.count(found.count.parameters), [(n, words.count(v)) for n, v in parts]),
-        ("memory", words.memory(found.memory.total), [(n, words.memory(v)) for n, v in terms]),
+        ("memory", words.memory(found.memory.total), [most, *((n, words.memory(v)) for n, v in terms)]),
         (
             "a step",
             f"{words.count(found.tokens_per_step)} tokens",
