@@ -87,6 +87,7 @@ class Policy:
         quantise = settings.precision if settings.precision in ("8bit", "4bit") else None
         entry = resolve_model(workspace, settings.model or None)
         loaded = load(entry.location, device, dtype, settings.trust_remote_code, quantise=quantise)
+        loaded.name = entry.title or entry.name
         if cancel is not None:
             cancel.check("Loading the model")
         tell("fitting the adapter", 0, None)
@@ -113,9 +114,9 @@ class Policy:
     ) -> Iterator[Piece]:
         """Replies to a prompt under the adapter, as `core.generation.decode.generate` yields them."""
         chosen = sampling if seed is None else sampling.model_copy(update={"seed": seed})
-        yield from generate(self._drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
+        yield from generate(self.drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
 
-    def _drawing(self) -> nn.Module:
+    def drawing(self) -> nn.Module:
         if self._plain is None:
             return self.model
         if self._stale:

@@ -212,7 +212,7 @@ class VariantPane(ScrollView, can_focus=True):
 
     def _measure(self) -> None:
         height = len(self._wrapped.lines) + self._head
-        # There is no scroll bar, so nothing around moves when the text grows: no new layout of the screen for each line.
+        # There is no scroll bar, so nothing around moves when the text grows: no line needs the screen laid out anew.
         self.set_reactive(VariantPane.virtual_size, Size(self.scrollable_content_region.width, height))
 
     # Drawing

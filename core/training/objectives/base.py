@@ -193,6 +193,8 @@ def split_model(model: Any, ids: Tensor) -> tuple[nn.Module, nn.Module] | None:
     if decoder_of(model) is not None:
         return None
     whole = model.get_base_model() if is_adapted(model) else model
+    if hasattr(whole, "unshard"):  # Under FSDP only the whole model gathers what it computes with.
+        return None
     trunk, head = getattr(whole, "base_model", None), whole.get_output_embeddings()
     if trunk is None or trunk is whole or head is None:
         return None
