@@ -34,6 +34,11 @@ async def test_one_key_on_the_home_screen_leads_into_steering(tale: Workspace, d
     app.finish()
 
 
+async def test_a_session_without_a_name_is_called_after_its_model(steer: Steer) -> None:
+    async with steer(name="untitled", model="") as at:
+        assert "STEER tale · main" in at.title
+
+
 async def test_variants_are_blind_until_the_decision(steer: Steer) -> None:
     async with steer() as at:
         shown = at.app.export_screenshot()

@@ -135,7 +135,7 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
             self.trail("")
             self.app.push_screen(Reading("What will be asked", preview_content(message.result)))
 
-    def on_job_failed(self, message: JobFailed) -> None:  # ty: ignore[invalid-method-override]
+    def on_job_failed(self, message: JobFailed) -> None:  # ty: ignore[incompatible-method-override]
         message.stop()
         message.prevent_default()
         if message.handle is self._estimating and not message.defect:

@@ -56,11 +56,16 @@ def begin(bench: Bench, workspace: Workspace, settings: SteeringSettings) -> Cal
     """Close the session at hand, load the model and begin a new one."""
 
     def work(context: JobContext) -> Picture:
+        from core.models.catalog import resolve_model
         from core.steering.session import Session
+        from tui.screens.steer.choice import UNNAMED, name_for
 
         bench.close()
+        name = settings.name
+        if name == UNNAMED:
+            name = name_for(resolve_model(workspace, settings.model or None).name)
         return bench.hold(
-            Session.create(workspace, settings, cancel=context.cancel, progress=_progress(context)),
+            Session.create(workspace, settings, name=name, cancel=context.cancel, progress=_progress(context))
         )
 
     return work
