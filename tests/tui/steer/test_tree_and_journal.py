@@ -133,7 +133,7 @@ async def test_the_journal_takes_things_out(tale: Workspace, kept: str, driver: 
         screen = app.screen
         await at.until(lambda: screen.marked is not None)
         trail = screen.query_one(TrailLine)
-        for key, name in (("t", "tale.md"), ("p", "pairs.jsonl"), ("a", "adapter")):
+        for key, name in (("t", "tale.md"), ("p", "pairs.jsonl"), ("a", "adapter"), ("m", "merged")):
             await pilot.press(key)
             app.screen.query_one("Input").value = str(tmp_path / name)
             await pilot.press("enter")
@@ -143,6 +143,8 @@ async def test_the_journal_takes_things_out(tale: Workspace, kept: str, driver: 
         assert len(rows) == 3
         assert {row["chosen"][0]["content"] for row in rows} == {"Miller's daughter. Anwen. Grinds corn. Sings."}
         assert (tmp_path / "adapter" / "adapter_config.json").is_file()
+        assert "logits within" in trail.text
+        assert (tmp_path / "merged" / "model.safetensors").is_file()
         await pilot.press("v")
         await at.until(lambda: isinstance(app.screen, Reading))
         assert "Grinds corn" in app.screen._content.plain

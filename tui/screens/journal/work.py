@@ -116,9 +116,9 @@ def take_out(
         finally:
             if not mine:
                 session.close()
-        checked = getattr(report, "worst", None)
-        apart = f"; its logits differ by at most {checked:.1e}" if isinstance(checked, float) else ""
-        return f"the {'adapter' if what == 'adapter' else 'merged model'} is in {target}{apart}"
+        if what == "adapter":
+            return f"the adapter is in {target}"
+        return f"the merged model, its logits within {report.gap:.0e} of the steered one's, is in {target}"
 
     return work
 
