@@ -71,9 +71,12 @@ def resolve(model: nn.Module, settings: LoraSettings) -> list[str]:
         if not any(_ends(name, wanted) for name in found):
             raise OgiveError(f"The model has no linear layer {wanted!r} for an adapter.", there)
     if not chosen:
+        parts = {name.rpartition(".")[0]: weight for name, weight in model.named_parameters() if weight.dim() > 1}
+        stacked = any(_feedforward(name) and name not in found for name in parts)
+        more = " Experts' stacked matrices take no adapter." if stacked else ""
         raise OgiveError(
             f"The adapter preset {settings.preset!r} matches no layer of this model.",
-            f"{there} Name some with preset custom and `modules`.",
+            f"{there}{more} Name some with preset custom and `modules`.",
         )
     return chosen
 

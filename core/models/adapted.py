@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.errors import OgiveError
@@ -63,7 +63,7 @@ def read_adapter_weights(folder: str | Path, device: str | torch.device = "cpu")
         raise OgiveError(f"{folder} holds no weights: {ADAPTER_WEIGHTS} is missing.", "Pickled ones are never read.")
     check_hash(path)
     try:
-        return safetensors.torch.load_file(path, device=str(device))
+        return load_file(path, device=str(device))
     except safetensors.SafetensorError as error:
         raise OgiveError(
             f"{path} is torn or altered: {error}.", "Use an earlier checkpoint, or copy it again."

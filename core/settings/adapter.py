@@ -13,7 +13,7 @@ class LoraSettings(Settings):
     """LoRA (Hu et al. 2021): beside a frozen matrix W stands (alpha / rank) B A, and only A and B are trained."""
 
     preset: Literal["minimal", "attention_only", "ffn_only", "all", "custom"] = setting(
-        "all", "Which matrices: queries and values, attention, feed-forward, both, or those of `modules`"
+        "all", "Which matrices: queries and values, attention, feed-forward, both, or `modules` (experts take none)"
     )
     modules: list[str] = setting([], "With preset custom: names or ends of names of linear layers, such as q_proj")
     rank: int = setting(8, "Width of the adapter", ge=1, le=1024)

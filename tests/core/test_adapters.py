@@ -128,6 +128,9 @@ def test_presets_mean_real_layers_in_every_block(kind, preset):
 def test_an_empty_match_says_what_there_is(kind):
     with pytest.raises(OgiveError, match=r"no linear layer 'nothing'.*linear layers: .*att"):
         adapters.attach(build(kind), LoraSettings(preset="custom", modules=["nothing"]))
+    if kind == "own":
+        with pytest.raises(OgiveError, match=r"'ffn_only' matches no layer.*attention\.qkv.*stacked matrices take no"):
+            adapters.attach(own(experts="topk"), LoraSettings(preset="ffn_only"))
     bare = torch.nn.Sequential(torch.nn.Linear(4, 4))
     with pytest.raises(OgiveError, match="matches no layer"):
         adapters.resolve(bare, LoraSettings(preset="attention_only"))
