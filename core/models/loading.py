@@ -101,9 +101,11 @@ def _load_foreign(
 ) -> LoadedModel:
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.utils import logging
 
     from core.tokenization.pretrained import load_foreign
 
+    logging.disable_progress_bar()  # Whoever shows progress does so by our own lines.
     if dtype is None and device.type == "cpu":
         dtype = torch.float32
     more: dict[str, Any] = {}
