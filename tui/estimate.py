@@ -94,7 +94,7 @@ def estimate(settings: RunSettings, speed: Speed | None = None, *, cuda: bool = 
 
 
 def picture(settings: RunSettings) -> list[str]:
-    """The recipe's model as a diagram, and its memory while training, at most 76 columns wide."""
+    """The recipe's model as a diagram, and its memory while training, at most 74 columns wide."""
     found = estimate(settings)
     memory = found.memory
     terms = [f"{name} {words.memory(held).strip()}" for name, held in memory.terms.items()]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from core.models.counting import Count, count, expert_counts, padded
 from core.settings.model import ModelSettings
 
-WIDTH = 76
-_LEFT, _RIGHT = 52, 12
+WIDTH = 74
+_LEFT, _RIGHT = 52, 11
 """Columns of the drawing, and of each of the two columns of figures."""
 _ASCII = str.maketrans({**dict.fromkeys("│┃", "|"), **dict.fromkeys("─━", "-"), **dict.fromkeys("┌┐└┘├┤╮╯┴┬", "+")})
 _ASCII |= str.maketrans({"→": ">", "×": "x", "·": "."})
 
 
 def diagram(settings: ModelSettings, vocab_size: int, context: int | None = None, *, ascii: bool = False) -> list[str]:
-    """Lines of at most 76 columns, from the tokens at the top to the next token at the bottom.
+    """Lines of at most 74 columns, from the tokens at the top to the next token at the bottom.
 
     The figures are those of the whole model, all blocks together; arithmetic is a forward pass for one token that sees
     `context` tokens (default: the model's). With `ascii` every character is one of ASCII, in the same place.

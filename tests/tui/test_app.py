@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from core.errors import OgiveError
 from core.settings.run import RunSettings
@@ -402,8 +401,9 @@ async def test_setup_shows_the_model_as_a_picture(workspace: Workspace, size: tu
         assert "over the last 64" in app.screen.text
         assert "most for activations" in app.screen.text.replace("\n", " ")
         scroll = app.screen.query_one(VerticalScroll)
-        first = app.screen.query_one(Static)
-        assert first.content_size.width >= 76
+        drawn, keys = app.screen.query_one("VerticalScroll Static"), app.screen.query("Static").last()
+        assert keys.region.bottom < size[1]
+        assert drawn.size.height == len(app.screen.text.splitlines()), "no line is wrapped"
         assert scroll.max_scroll_x == 0
         await pilot.press("pagedown", "down")
         await pilot.pause()

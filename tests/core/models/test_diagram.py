@@ -42,7 +42,7 @@ def shapes(draw):
 @hypothesis_settings(max_examples=100, deadline=None)
 def test_it_fits_whatever_is_drawn(settings, vocab_size, ascii):
     lines = diagram(settings, vocab_size, ascii=ascii)
-    assert max(map(len, lines)) <= WIDTH == 76
+    assert max(map(len, lines)) <= WIDTH == 74
     assert len(lines) <= 24
     assert "".join(lines).isascii() == ascii
     box = [line[:51] for line in lines if line.startswith(("│", "┌", "└", "|", "+"))]
