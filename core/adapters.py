@@ -18,6 +18,7 @@ from core.errors import OgiveError
 from core.models.adapted import enclosed, quiet, save_adapter
 from core.models.base import Base, identify
 from core.models.decoder import Decoder
+from core.models.quantised import is_quantised
 from core.settings.adapter import LoraSettings
 
 if TYPE_CHECKING:
@@ -254,8 +255,7 @@ def merged(model: nn.Module, *, keep: bool = True) -> nn.Module:
     With `keep` the adapted model stays as it is and a copy is merged; without, it is used up. Returns our `Decoder`
     where that is what lies beneath. Raises OgiveError for a quantised base, which cannot take the change exactly.
     """
-    base: Any = model
-    if getattr(base, "is_loaded_in_4bit", False) or getattr(base, "is_loaded_in_8bit", False):
+    if is_quantised(model):
         raise OgiveError(
             "An adapter is not merged into a quantised model: rounding would spoil it.",
             "Load the base unquantised; `ogive merge` does.",

@@ -48,7 +48,7 @@ class Data(_Kind):
     def key(self) -> Any:
         from core.data.corpus import Corpus, settled
 
-        self.settings = settled(self._data())
+        self.settings = settled(self._data(), self.job.workspace, rows=True)
         self.corpus = Corpus(self.settings, self.job.cancel, self._progress)
         return [self.settings.model_dump(mode="json"), self.corpus.fingerprint]
 
@@ -75,7 +75,7 @@ class TrainedTokenizer(_Kind):
         if not self.stage.data:
             raise OgiveError(f"Stage {self.stage.name!r} does not say on which data.", f"Set {self.stage.name}.data.")
         self.settings = found
-        self.corpus = Corpus(settled(self._data()), self.job.cancel)
+        self.corpus = Corpus(settled(self._data(), self.job.workspace), self.job.cancel)
         return [found.model_dump(mode="json"), self.corpus.fingerprint]
 
     def run(self, record: Record) -> None:

@@ -75,6 +75,7 @@ def estimate(settings: RunSettings, speed: Speed | None = None, *, cuda: bool = 
         optimizer=training.optimizer,
         device="cuda" if cuda else "cpu",
         checkpointing=training.gradient_checkpointing,
+        accumulated=bool(training.micro_batch_size) and training.micro_batch_size != training.batch_size,
     )
     per_step = training.batch_size * context
     work = float(counted.training_flops) * per_step * training.steps

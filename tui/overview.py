@@ -176,10 +176,13 @@ def steered(workspace: Workspace) -> tuple[ModelRow, ...]:
 
 
 def _short(location: str, workspace: Workspace) -> str:
-    try:
-        return str(Path(location).relative_to(workspace.root))
-    except ValueError:
-        return location
+    """A model's folder as seen from the workspace, or from the program for one that comes with it."""
+    for root in (workspace.root, SHIPPED.parent):
+        try:
+            return str(Path(location).relative_to(root))
+        except ValueError:
+            continue
+    return location
 
 
 def _any_model(workspace: Workspace) -> bool:

@@ -164,7 +164,7 @@ def facts_of(tree: Tree, node: Node) -> tuple[tuple[str, str], ...]:
     decision = node.decision
     before = None if node.parent is None else tree.get(node.parent)
     seconds = node.report.get("seconds")
-    margin = "" if node.margin is None else f"{node.margin:+.2f}"
+    margin = f"{node.margin:+.2f}" if node.margin else ""
     asked = before.prompt if before is not None else None
     rows = [
         ("decision", called(decision)),

@@ -20,7 +20,7 @@ from core.data.sources import RowSource, make
 from core.errors import OgiveError
 from core.settings import names, store
 from core.settings.data import DataSettings
-from core.settings.load import validate
+from core.settings.load import load_subject, validate
 from core.workspace import Workspace
 
 
@@ -40,7 +40,7 @@ def add(args: argparse.Namespace) -> int:
     progress = _Progress() if sys.stderr.isatty() and not args.json else None
     rows = [source for source in sources if isinstance(source, RowSource)]
     kept = add_snapshot(args.workspace, args.name, rows, progress=progress, description=args.description)
-    tree: dict[str, Any] = {**every[0].model_dump(), "sources": [{"name": "snapshot", "snapshot": args.name}]}
+    tree: dict[str, Any] = {**every[0].model_dump(), "sources": [{"name": "snapshot", "snapshot": kept.reference}]}
     settings = validate(DataSettings, tree, args.name)
     described = args.description or f"{kept.kind}: {', '.join(args.path)}"
     saved = store.save_version(settings, args.workspace, subject="data", name=args.name, description=described)
@@ -110,12 +110,22 @@ def _delete(workspace: Workspace, name: str, force: bool) -> list[Any]:
     """The snapshot folders and settings files that are gone."""
     kept = [one for one in snapshots.list_snapshots(workspace) if name in (one.name, one.reference)]
     gone: list[Any] = snapshots.delete(workspace, name, force) if kept else []
-    whole = "@" not in name
+    lost = {one.reference for one in kept}
     for item in names.list_settings(workspace, "data"):
-        if whole and item.name == name and not item.shipped:
+        if item.shipped or item.name != name.partition("@")[0]:
+            continue
+        if "@" not in name or _reads_only(item, workspace, lost):
             item.path.unlink(missing_ok=True)
             gone.append(item.path)
     return gone
+
+
+def _reads_only(item: names.Stored, workspace: Workspace, lost: set[str]) -> bool:
+    """Whether the settings read nothing but snapshots that are lost."""
+    settings = load_subject("data", item.path, workspace)
+    return isinstance(settings, DataSettings) and all(
+        choice.options.get("snapshot") in lost for choice in settings.sources
+    )
 
 
 class _Progress:

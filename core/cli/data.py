@@ -144,6 +144,9 @@ def _show(args: argparse.Namespace) -> int:
     print(table(head, rows))
     lengths = ", ".join(f"{name} {count(value)}" for name, value in found.lengths.items())
     print(f"\ncharacters in a document: {lengths}")
+    if found.token_lengths:
+        lengths = ", ".join(f"{name} {count(value)}" for name, value in found.token_lengths.items())
+        print(f"tokens in a document: {lengths}")
     print(f"split: {', '.join(dict.fromkeys(found.split_by))}")
     if found.files:
         print(f"files: {found.files}, {count(found.file_bytes)}B")

@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("core.cli.merge", "merge an adapter into its base, and compare the two"),
     "settings": ("core.cli.settings", "list, show, explain, new, compare settings"),
     "model": ("core.cli.model", "list, show, new: models and their shapes"),
-    "data": ("core.cli.data", "list, show, preview, add data"),
+    "data": ("core.cli.data", "list, show, preview, splits, add, delete data"),
     "tokenizer": ("core.cli.tokenizer", "list, train, report, compare, search tokenizers"),
     "runs": ("core.cli.runs", "list, show, compare, stop, delete runs"),
     "monitor": ("core.cli.monitor", "watch a run, live or finished"),

@@ -156,6 +156,8 @@ def _memory(memory: counting.Memory) -> str:
     rows = [
         [f"  {name}", size(held), "largest" if name == memory.largest else ""] for name, held in memory.terms.items()
     ]
+    if memory.spared:
+        rows.append(["  not at once", f"-{size(memory.spared)}", "gradients come as activations go"])
     rows.append(["  all", size(memory.total), ""])
     width = max(len(row[0]) for row in rows)
     return "\n".join(f"{name:{width}}  {held:>9}  {note}".rstrip() for name, held, note in rows)

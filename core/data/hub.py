@@ -91,9 +91,9 @@ class HuggingFaceSource:
     def settled(self) -> dict[str, Any]:
         """Options that mean the same from any folder and on any day."""
         if local(self.id):
-            return {"id": str(Path(self.id).expanduser().resolve()), "split": self.split}
+            return {"id": str(Path(self.id).expanduser().resolve()), "subset": self.subset, "split": self.split}
         found = self.revision or revision(self.id)
-        return {"revision": found, "split": self.split} if found else {"split": self.split}
+        return {"id": self.id, "subset": self.subset, "split": self.split, "revision": found}
 
     def records(self, skip: int = 0, mark: Any = None) -> Iterator[tuple[Place, Record]]:
         """Every record but the first `skip`, with its place. With a `mark` they are not read again to be skipped."""

@@ -8,6 +8,8 @@ import json
 import os
 import time
 from array import array
+from collections import deque
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +33,7 @@ from core.tokenization.tokenizer import Tokenizer
 from core.workspace import Workspace
 
 FORMAT = 1
-_BATCH_DOCUMENTS, _BATCH_CHARACTERS = 1024, 1 << 20
+_BATCH_DOCUMENTS, _BATCH_CHARACTERS = 2048, 1 << 21
 _TRAIN, _HELD_OUT = "train", "held_out"
 
 
@@ -186,8 +188,10 @@ def _write(folder: Path, key: str, corpus: Corpus, tokenizer: Tokenizer, mixed: 
     writers: dict[str, StreamWriter] = {}
     try:
         with ExitStack() as stack:
+            ahead = stack.enter_context(ThreadPoolExecutor(1, "packing"))
             for name in [*names, _HELD_OUT]:
-                writers[name] = StreamWriter(stack.enter_context((folder / f"{name}.bin").open("wb")), dtype, tokenizer)
+                file = stack.enter_context((folder / f"{name}.bin").open("wb"))
+                writers[name] = StreamWriter(file, dtype, tokenizer, ahead)
             for number, part, row in corpus.placed("Packing"):
                 writers[_HELD_OUT if part == "held-out" else names[number if mixed else 0]].add(as_document(row))
             for writer in writers.values():
@@ -232,24 +236,27 @@ def _check(writers: dict[str, StreamWriter], corpus: Corpus) -> None:
 
 
 class StreamWriter:
-    """Encodes documents in batches and appends their ids to a file."""
+    """Encodes documents in batches and appends their ids to a file. With `ahead` (a pool of one thread) a batch is
+    encoded, on all cores, while the next one is read."""
 
-    def __init__(self, file: BinaryIO, dtype: str, tokenizer: Tokenizer) -> None:
-        self._file, self._dtype, self._tokenizer = file, dtype, tokenizer
+    def __init__(self, file: BinaryIO, dtype: str, tokenizer: Tokenizer, ahead: Executor | None = None) -> None:
+        self._file, self._dtype, self._tokenizer, self._ahead = file, dtype, tokenizer, ahead
         self._waiting: list[Document] = []
         self._size = 0
+        self._begun: deque[Future[tuple[bytes, list[int]]]] = deque()
         self.ends = array("Q")
         self.tokens = self.bytes = self.characters = 0
 
     def add(self, document: Document) -> None:
         self._waiting.append(document)
-        text = document.plain() if document.text is not None else ""
-        self._size += len(text)
-        for words in [text] if document.messages is None else [turn["content"] for turn in document.messages]:
-            self.characters += len(words)
-            self.bytes += len(words) if words.isascii() else len(words.encode("utf-8", "surrogatepass"))
+        texts = [document.text] if document.text is not None else [turn["content"] for turn in document.messages or []]
+        for words in texts:
+            length = len(words)
+            self._size += length
+            self.characters += length
+            self.bytes += length if words.isascii() else len(words.encode("utf-8", "surrogatepass"))
         if len(self._waiting) >= _BATCH_DOCUMENTS or self._size >= _BATCH_CHARACTERS:
-            self.flush()
+            self.flush(everything=False)
 
     def finish(self) -> None:
         self.flush()
@@ -264,17 +271,32 @@ class StreamWriter:
             "characters": self.characters,
         }
 
-    def flush(self) -> None:
-        """Write what waits."""
-        ids: list[int] = []
-        for document, found in zip(self._waiting, encode(self._waiting, self._tokenizer), strict=True):
-            ids += found
-            if not document.continues:
-                self.ends.append(self.tokens + len(ids))
-        self._file.write(np.array(ids, dtype=self._dtype).tobytes())
-        self.tokens += len(ids)
-        self._waiting.clear()
-        self._size = 0
+    def flush(self, everything: bool = True) -> None:
+        """Encode what waits; without `everything` some may still be on its way."""
+        documents, self._waiting, self._size = self._waiting, [], 0
+        if self._ahead is None:
+            self._take(_encoded(documents, self._tokenizer, self._dtype))
+            return
+        self._begun.append(self._ahead.submit(_encoded, documents, self._tokenizer, self._dtype))
+        while len(self._begun) > (0 if everything else 1):
+            self._take(self._begun.popleft().result())
+
+    def _take(self, encoded: tuple[bytes, list[int]]) -> None:
+        ids, ends = encoded
+        self._file.write(ids)
+        self.ends.extend(self.tokens + end for end in ends)
+        self.tokens += len(ids) // np.dtype(self._dtype).itemsize
+
+
+def _encoded(documents: list[Document], tokenizer: Tokenizer, dtype: str) -> tuple[bytes, list[int]]:
+    """The ids of all documents as bytes, and where each document ends among them."""
+    ids: list[int] = []
+    ends: list[int] = []
+    for document, found in zip(documents, encode(documents, tokenizer), strict=True):
+        ids += found
+        if not document.continues:
+            ends.append(len(ids))
+    return np.array(ids, dtype=dtype).tobytes(), ends
 
 
 def token_bytes(tokenizer: Tokenizer) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""Conversations laid out in rows: several packed into one row, or one per row with rows of like length together.
+"""Which conversations a step learns from, and how they are laid out: several in one row, or apart by like length.
 
-Both are pure functions of (lengths, seed, epoch, index), so a place in them is one integer.
+Rows are filled once by best fit; the order of rows is a pure function of (seed, epoch, index), so a place is one
+integer. Both layouts of a step hold the same conversations, so which one is used is a matter of speed alone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from core.data.order import IGNORED, permute
 
 LEAST_ROW = 256
 """A packed row is at least this long where the context allows: products of fewer rows run slower."""
-_WINDOW = 64
-"""Batches whose conversations are sorted by length together."""
+_LIKE = 0.7
+"""Conversations laid out apart share a rectangle while they are at least so long, relative to its longest."""
 
 
 @dataclass(frozen=True)
@@ -66,77 +67,56 @@ def best_fit(sizes: np.ndarray, room: int) -> list[list[int]]:
     return bins
 
 
-class PackedRows:
-    """Rows of one length, each filled with whole conversations; every conversation once per epoch."""
+class TalkRows:
+    """Rows of up to `length` tokens, each filled with whole conversations; every conversation once per epoch.
 
-    def __init__(self, stream: TalkStream, context: int, seed: int, filler: int, chosen: np.ndarray | None = None):
+    `chosen` are the conversations to take (all by default). The longest of them decides `length`, up to `context`.
+    """
+
+    def __init__(
+        self, stream: TalkStream, context: int, seed: int, filler: int, chosen: np.ndarray | None = None
+    ) -> None:
         self._stream, self._seed, self._filler = stream, seed, filler
         numbers = np.arange(len(stream)) if chosen is None else chosen
         sizes = stream.lengths[numbers] - 1  # The last token is only ever a label.
-        longest = int(sizes.max())
-        self.length = min(context, -(-max(longest, LEAST_ROW) // 64) * 64)
+        self.length = min(context, -(-max(int(sizes.max()), LEAST_ROW) // 64) * 64)
         # Shuffled first, so that which conversations of one length share a row is the seed's.
         shuffled = permute(np.arange(len(numbers)), len(numbers), seed, 0)
         bins = best_fit(sizes[shuffled], self.length)
-        self._members = [numbers[shuffled[members]] for members in bins]
-        self.rows = len(self._members)
+        self.members = [numbers[shuffled[members]] for members in bins]
+        self.rows = len(self.members)
         self.filled = float(sizes.sum()) / (self.rows * self.length)
 
-    def batch(self, position: int, count: int) -> Row:
-        """`count` rows from `position` on, a count of rows since training began."""
-        chosen = []
+    def order(self, position: int, count: int) -> list[int]:
+        """Numbers of the `count` rows from `position` on, a count of rows since training began."""
+        found = []
         for place in range(position, position + count):
             epoch, index = divmod(place, self.rows)
-            chosen.append(int(permute(np.array([index]), self.rows, self._seed, epoch + 1)[0]))
-        return self.at(chosen)
+            found.append(int(permute(np.array([index]), self.rows, self._seed, epoch + 1)[0]))
+        return found
 
-    def at(self, rows: Sequence[int]) -> Row:
-        """The rows with these numbers."""
-        return _lay([self._members[number] for number in rows], self._stream, self.length, self._filler)
+    def packed(self, rows: Sequence[int]) -> Row:
+        """These rows, several conversations in each."""
+        return _lay([self.members[number] for number in rows], self._stream, self.length, self._filler)
 
+    def apart(self, rows: Sequence[int]) -> list[Row]:
+        """The conversations of these rows, one in each row of rectangles of like length, the longest first."""
+        numbers = np.concatenate([self.members[number] for number in rows])
+        lengths = self._stream.lengths[numbers] - 1
+        order = np.argsort(-lengths, kind="stable")
+        groups: list[list[int]] = []
+        width = 0
+        for place in order.tolist():
+            if not groups or lengths[place] < _LIKE * width:
+                groups.append([])
+                width = int(lengths[place])
+            groups[-1].append(int(numbers[place]))
+        return [self.single(group) for group in groups]
 
-class SingleRows:
-    """One conversation per row. Batches are as long as their longest row; conversations of like length stand together,
-    in batches whose order is shuffled."""
-
-    def __init__(self, stream: TalkStream, batch: int, seed: int, filler: int, chosen: np.ndarray | None = None):
-        self._stream, self._seed, self._filler = stream, seed, filler
-        self._numbers = np.arange(len(stream)) if chosen is None else chosen
-        self._batch = batch
-        self.rows = len(self._numbers)
-        self._epoch: tuple[int, np.ndarray] = (-1, np.zeros(0, np.int64))
-
-    def _order(self, epoch: int) -> np.ndarray:
-        """The conversations of an epoch in their order."""
-        if self._epoch[0] != epoch:
-            shuffled = self._numbers[permute(np.arange(self.rows), self.rows, self._seed, 2 * epoch)]
-            sizes = self._stream.lengths[shuffled]
-            window = _WINDOW * self._batch
-            parts = []
-            for first in range(0, self.rows, window):
-                part = shuffled[first : first + window]
-                part = part[np.argsort(-sizes[first : first + window], kind="stable")]
-                parts += [part[start : start + self._batch] for start in range(0, len(part), self._batch)]
-            mixed = permute(np.arange(len(parts)), len(parts), self._seed, 2 * epoch + 1)
-            self._epoch = (epoch, np.concatenate([parts[number] for number in mixed]))
-        return self._epoch[1]
-
-    def batch(self, position: int, count: int) -> Row:
-        """`count` rows from `position` on, a count of rows since training began."""
-        chosen: list[int] = []
-        while len(chosen) < count:
-            epoch, index = divmod(position + len(chosen), self.rows)
-            chosen += self._order(epoch)[index : index + count - len(chosen)].tolist()
-        return self.lay(chosen)
-
-    def at(self, rows: Sequence[int]) -> Row:
-        """The rows with these numbers, in the order the data has them."""
-        return self.lay([int(self._numbers[number]) for number in rows])
-
-    def lay(self, numbers: Sequence[int]) -> Row:
-        """These conversations, one per row."""
-        length = int(self._stream.lengths[list(numbers)].max()) - 1
-        return _lay([[number] for number in numbers], self._stream, -(-length // 8) * 8, self._filler)
+    def single(self, numbers: Sequence[int]) -> Row:
+        """These conversations, one per row, in a rectangle as wide as the longest needs."""
+        width = int(self._stream.lengths[list(numbers)].max()) - 1
+        return _lay([[number] for number in numbers], self._stream, -(-width // 8) * 8, self._filler)
 
 
 def _lay(rows: Sequence[Sequence[int]], stream: TalkStream, length: int, filler: int) -> Row:

@@ -12,7 +12,7 @@ from core.files import os_failure
 
 LONGEST = 1 << 26  # characters in one line or record
 CHUNK = 1 << 20
-PIECE = 1 << 22
+PIECE = 1 << 20  # characters of a long text in one row
 
 
 def read_text(path: Path) -> Iterator[str]:
@@ -81,39 +81,42 @@ def _too_long(path: Path, number: int) -> OgiveError:
 
 def read_pieces(path: Path) -> Iterator[Text]:
     """A whole file as one text, in pieces when it is long: cut before a single space, where tokenizers cut too."""
-    held = ""
+    held, name = "", path.name
     for text in read_text(path):
         held += text
-        while len(held) > PIECE:
-            cut = _cut(held)
-            yield Text(held[:cut], path.name, continues=True)
-            held = held[cut:]
+        start = 0
+        while len(held) - start > PIECE:
+            cut = place_to_cut(held, start, start + PIECE)
+            yield Text(held[start:cut], name, continues=True)
+            start = cut
+        held = held[start:]
     if held:
-        yield Text(held, path.name)
+        yield Text(held, name)
 
 
-def _cut(text: str) -> int:
-    """The last place before a space between two visible characters, in the text's second half; else its end."""
-    place = len(text) - 1
-    while (place := text.rfind(" ", len(text) // 2, place)) > 0:
+def place_to_cut(text: str, start: int, end: int) -> int:
+    """Where `text` from `start` to `end` is cut so that the tokens of both parts are those of the whole: the last place
+    before a space between two visible characters, in the second half; `end` when there is none."""
+    place = end
+    while (place := text.rfind(" ", start + (end - start) // 2, place)) > 0:
         if not text[place - 1].isspace() and not text[place + 1].isspace():
             return place
-    return len(text) - 1
+    return end
 
 
 def read_parts(path: Path, unit: str) -> Iterator[Text]:
     """Every line of the file that is not blank, or with the unit `blank-line` every paragraph."""
     gathered: list[str] = []
-    first = 1
+    first, name = 1, path.name
     for number, line in read_lines(path):
         if unit == "line":
             if line.strip():
-                yield Text(line.rstrip("\r\n"), f"{path.name}:{number}")
+                yield Text(line.rstrip("\r\n"), f"{name}:{number}")
         elif line.strip():
             first = first if gathered else number
             gathered.append(line)
         elif gathered:
-            yield Text("".join(gathered).rstrip("\r\n"), f"{path.name}:{first}")
+            yield Text("".join(gathered).rstrip("\r\n"), f"{name}:{first}")
             gathered = []
     if gathered:
-        yield Text("".join(gathered).rstrip("\r\n"), f"{path.name}:{first}")
+        yield Text("".join(gathered).rstrip("\r\n"), f"{name}:{first}")

@@ -30,14 +30,16 @@ TRAINED = ("bpe", "characters")
 
 @dataclass(frozen=True)
 class Named:
-    """A tokenizer that can be asked for by name; `kind` is kept, settings, brick or run."""
+    """A tokenizer that can be asked for by name; `kind` is kept, settings, brick or run. `settings` are those of a
+    recipe that uses it."""
 
     name: str
     kind: str
     note: str
+    settings: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        return {"name": self.name, "kind": self.kind, "note": self.note}
+        return {"name": self.name, "kind": self.kind, "note": self.note, "settings": self.settings}
 
 
 def find_tokenizer(
@@ -69,18 +71,21 @@ def find_tokenizer(
 
 def list_named(workspace: Workspace) -> list[Named]:
     """What `find_tokenizer` knows without a path: kept ones, newest versions first, then settings, bricks and runs."""
-    found = [
-        Named(kept.reference, "kept", kept.problem or f"{kept.kind}, {kept.vocab_size} tokens, from {kept.trained_on}")
-        for kept in reversed(library.list_kept(workspace))
-    ]
+    found = []
+    for kept in reversed(library.list_kept(workspace)):
+        note = kept.problem or f"{kept.kind}, {kept.vocab_size} tokens, from {kept.trained_on}"
+        found.append(Named(kept.reference, "kept", note, _ready(kept.folder)))
     for stored in names.list_settings(workspace, "tokenizer"):
-        found.append(Named(stored.name, "settings", stored.description))
-    found += [Named(name, "brick", TOKENIZERS[name].help) for name in TOKENIZERS if name != "pretrained"]
-    found += [
-        Named(info.id, "run", f"of the run, {info.stage}")
-        for info in registry.list_runs(workspace)
-        if _of(info.path) is not None
-    ]
+        settings = settings_named(workspace, stored.name)
+        if settings is not None:
+            found.append(Named(stored.name, "settings", stored.description, settings.model_dump(mode="json")))
+    for name in TOKENIZERS:
+        if name != "pretrained":
+            found.append(Named(name, "brick", TOKENIZERS[name].help, {"name": name}))
+    for info in registry.list_runs(workspace):
+        folder = _of(info.path)
+        if folder is not None:
+            found.append(Named(info.id, "run", f"of the run, {info.stage}", _ready(folder)))
     return list({one.name: one for one in reversed(found)}.values())[::-1]
 
 
@@ -145,6 +150,11 @@ def changed(settings: TokenizerSettings, overrides: list[str]) -> TokenizerSetti
     for override in parse_overrides(overrides):
         apply(document, slot_of(TokenizerSettings), override)
     return load.validate(TokenizerSettings, document.value, settings.name, document)
+
+
+def _ready(folder: Path) -> dict[str, Any]:
+    """The settings of a recipe that uses the tokenizer in `folder` as it is."""
+    return {"name": "pretrained", "path": str(folder)}
 
 
 def _of_run(workspace: Workspace, name: str) -> Path | None:

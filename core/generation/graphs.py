@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from core.adapters import switches
 from core.models.decoder import Decoder
+from core.models.quantised import is_quantised
 
 ROOM_STEP = 256
 WARM_UPS = 3
@@ -216,7 +217,7 @@ def can_capture(model: Any) -> bool:
     config = model.config
     if not type(model).__module__.startswith("transformers.models."):
         return False
-    if getattr(model, "quantization_method", None) is not None:
+    if is_quantised(model):
         return False
     if getattr(config, "_attn_implementation", "") not in ("sdpa", "eager"):
         return False

@@ -15,6 +15,7 @@ from core.adapters import is_adapted
 from core.errors import OgiveError
 from core.generation import graphs, packing
 from core.models.decoder import Decoder
+from core.models.quantised import is_quantised
 
 
 class Runner(Protocol):
@@ -94,7 +95,9 @@ def runner_for(model: Any) -> Runner:
     model = model.get_base_model() if is_adapted(model) else model
     inner = decoder_of(model)
     if inner is not None:
-        return graphs.decoder_runner(inner) if inner.device.type == "cuda" else DecoderRunner(inner)
+        # Experts are not captured: their grouped product may ask the host how long each stretch is.
+        captured = inner.device.type == "cuda" and not is_quantised(inner) and not inner.settings.routed
+        return graphs.decoder_runner(inner) if captured else DecoderRunner(inner)
     config = getattr(model, "config", None)
     if config is None or not hasattr(model, "generate"):
         raise OgiveError(f"{type(model).__name__} is not a language model that can write text.")

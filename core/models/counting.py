@@ -112,13 +112,15 @@ def expert_counts(settings: ModelSettings) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes by term, the largest named."""
+    """Bytes by term, the largest named. `spared` is what is never held together with the rest: of the terms' sum,
+    `total` is the most at any one time."""
 
     terms: dict[str, int]
+    spared: int = 0
 
     @property
     def total(self) -> int:
-        return sum(self.terms.values())
+        return sum(self.terms.values()) - self.spared
 
     @property
     def largest(self) -> str:
@@ -135,12 +137,15 @@ def training_memory(
     optimizer: Optimizer | None = None,
     device: str = "cpu",
     checkpointing: bool = False,
+    accumulated: bool = False,
 ) -> Memory:
-    """Bytes while training on `batch` sequences at once, without compilation (which lowers the activations).
+    """Bytes that training on `batch` sequences at once adds to the program, without compilation (which lowers the
+    activations).
 
     Weights, gradients and the optimizer's moments are fp32; with bf16 the matrices have a second copy and activations
     are half as wide, except the residual stream. `device` decides whether attention keeps its weights and whether the
-    loss goes by chunks.
+    loss goes by chunks. Gradients come as activations go, so only the larger of both counts, unless a step is
+    `accumulated` from several batches. Compared with what is measured by `tests/benchmarks/memory.py`.
     """
     s = settings
     context = context or s.context
@@ -154,24 +159,23 @@ def training_memory(
     narrow = 2 if precision == "bf16" else 4
     tokens = batch * context
     plain = device == "cpu" and context <= PLAIN_UP_TO
-    layer = tokens * _kept_per_token(s, context, narrow, plain)
+    layer = tokens * (_kept_per_token(s, context, narrow, plain) + _dropped_per_token(s, context, narrow, device))
     stream = 4 * tokens * s.hidden_size
     logits = tokens * padded(vocab_size)
     if device.startswith("cuda") and logits > CHUNK_ABOVE:
         held = (8 + narrow) * CHUNK + 4 * padded(vocab_size) * s.hidden_size
     else:
-        held = (8 if narrow == 4 else 10) * logits
-    return Memory(
-        {
-            "weights": 4 * total + (2 * hidden if narrow == 2 else 0),
-            "gradients": 4 * total,
-            "optimizer": state,
-            "activations": (layer + s.layers * stream if checkpointing else s.layers * layer)
-            + 3 * stream
-            + (0 if plain else narrow * _mask(s, context)),
-            "logits": held,
-        }
-    )
+        held = 12 * logits  # Log-probabilities, their gradient and that of the logits, all fp32.
+    kept = layer + s.layers * stream if checkpointing else s.layers * layer
+    kept += 3 * stream + (0 if plain else narrow * _mask(s, context))
+    terms = {
+        "weights": 4 * total + (2 * hidden if narrow == 2 else 0),
+        "gradients": 4 * total,
+        "optimizer": state,
+        "activations": round((HEAP if device == "cpu" else 1.0) * kept),
+        "logits": held,
+    }
+    return Memory(terms, 0 if accumulated else min(terms["gradients"], terms["activations"] + terms["logits"]))
 
 
 def inference_memory(
@@ -188,6 +192,10 @@ def inference_memory(
         }
     )
 
+
+HEAP = 1.35
+"""Memory that a CPU's activations take for each byte of them: freed ones leave gaps in the C library's heap that the
+next do not fill. Measured: 1.2 to 1.5; giving each back at once takes a third more time."""
 
 PLAIN_UP_TO = 64
 """Keys up to which attention on CPU goes by plain products, which keep their weights for the backward pass.
@@ -221,6 +229,16 @@ def _kept_per_token(s: ModelSettings, context: int, narrow: int, plain: bool) ->
         count, active = expert_counts(s)
         feedforward = active * (feedforward + 2 * narrow * s.hidden_size + 40) + 12 * count
     return 2 * norm + attention + feedforward
+
+
+def _dropped_per_token(s: ModelSettings, context: int, narrow: int, device: str) -> int:
+    """Bytes that dropout keeps of each token in one layer: a number for each it may drop, on CUDA a byte; in attention
+    on the CPU, which then goes by plain products, also the weights before and after."""
+    cuda = device.startswith("cuda")
+    kept = 2 * s.hidden_size * (1 if cuda else narrow) if s.dropout else 0
+    if s.attention_dropout_resolved and not cuda:
+        kept += narrow * s.heads * context * (2 if context <= PLAIN_UP_TO else 3)
+    return kept
 
 
 def _mask(s: ModelSettings, context: int) -> int:

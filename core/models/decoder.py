@@ -225,6 +225,9 @@ class Decoder(nn.Module):
         return self._nats(hidden, drawn.view_as(labels), ignore, 0.0), (labels != ignore).sum()
 
     def _nats(self, hidden: Tensor, labels: Tensor, ignore: int, z_loss: float) -> Tensor:
+        counted = labels != ignore
+        if hidden.device.type == "cpu" and not torch.compiler.is_compiling() and int(counted.sum()) < labels.numel():
+            hidden, labels = hidden[counted], labels[counted]  # No logits for what is not asked.
         weight = self._head_weight()
         if hidden.is_cuda and weight is not None and labels.numel() * weight.shape[0] > CHUNK_ABOVE:
             flat = hidden.reshape(-1, hidden.shape[-1])

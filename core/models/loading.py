@@ -35,7 +35,7 @@ class LoadedModel:
 
     @property
     def parameters(self) -> int:
-        return sum(weight.numel() for weight in self.model.parameters())
+        return quantised.count(self.model)
 
 
 def load(
@@ -101,9 +101,11 @@ def _load_foreign(
 ) -> LoadedModel:
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.utils import logging
 
     from core.tokenization.pretrained import load_foreign
 
+    logging.disable_progress_bar()  # Whoever shows progress does so by our own lines.
     if dtype is None and device.type == "cpu":
         dtype = torch.float32
     more: dict[str, Any] = {}
@@ -117,6 +119,8 @@ def _load_foreign(
         )
     except (OSError, ValueError, KeyError, ImportError, SafetensorError, RuntimeError) as error:
         raise _explained(name, error) from error
+    if quantise is not None:
+        quantised.check_shapes(model, device)
     model = model.eval() if quantise is not None else model.to(device).eval()
     label = Path(name).name if Path(name).is_dir() else name
     return LoadedModel(model, load_foreign(name, trust_remote_code=trust), label, name, _context(config), "foreign")

@@ -6,10 +6,12 @@ import importlib.util
 from typing import Any
 
 import torch
+from torch import nn
 
 from core.errors import OgiveError
 
 BITS = ("8bit", "4bit")
+_LAYERS = ("Linear4bit", "Linear8bitLt")
 
 
 def check(bits: str, device: torch.device) -> None:
@@ -25,6 +27,37 @@ def check(bits: str, device: torch.device) -> None:
         raise OgiveError(
             f"bitsandbytes holds no weights in {bits} on {device.type}.", "Set base.precision to bf16, or use a GPU."
         )
+
+
+def check_training(bits: str | None, device: torch.device) -> None:
+    """OgiveError for 4bit on CPU: once such a model was evaluated, bitsandbytes gives no gradient through it any more
+    (found with 0.50.2), and training would go on without a word."""
+    if bits == "4bit" and device.type == "cpu":
+        raise OgiveError(
+            "A base in 4bit is not trained on CPU: bitsandbytes loses its gradient after the first evaluation.",
+            "Set base.precision to 8bit, or train on a GPU.",
+        )
+
+
+def check_shapes(model: Any, device: torch.device) -> None:
+    """OgiveError when bitsandbytes cannot compute with these matrices here: on CPU its rows go by blocks of 64."""
+    widths = [each.in_features for each in model.modules() if type(each).__name__ == "Linear4bit"]
+    odd = [width for width in widths if device.type == "cpu" and width % 64]
+    if odd:
+        raise OgiveError(
+            f"On CPU bitsandbytes takes 4bit matrices only when they are a multiple of 64 wide; here one is {odd[0]}.",
+            "Set base.precision to 8bit or bf16.",
+        )
+
+
+def is_quantised(model: nn.Module) -> bool:
+    """Whether some of the model's weights are held so."""
+    return any(type(module).__name__ in _LAYERS for module in model.modules())
+
+
+def count(model: nn.Module) -> int:
+    """The numbers the model holds; two of 4 bits share a byte and count as two."""
+    return sum(each.numel() * (2 if type(each).__name__ == "Params4bit" else 1) for each in model.parameters())
 
 
 def config(bits: str, dtype: torch.dtype) -> Any:

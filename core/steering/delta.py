@@ -15,6 +15,8 @@ RAW, PACKED = "raw", "zlib"
 _SAMPLE = 1 << 16
 _BLOCK = 1 << 16
 _WORTH = 0.97
+STRETCH = 2048
+"""Elements that are stored or left out together."""
 _SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
@@ -45,6 +47,17 @@ def undo_planes(parts: list[np.ndarray], dtype: np.dtype, base: np.ndarray | Non
             block = _unordered(_unzigzag(block) + _ordered(other)) if dtype.itemsize > 1 else block ^ other
         values[start : start + len(block)] = block
     return values
+
+
+def changed(values: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """Which stretches of STRETCH elements differ from the base, as bools: the others need not be stored at all."""
+    differ = values != base
+    return np.logical_or.reduceat(differ, range(0, len(differ), STRETCH)) if len(differ) else differ
+
+
+def spread(stretches: np.ndarray, length: int) -> np.ndarray:
+    """The answer of `changed` for each of `length` elements."""
+    return np.repeat(stretches, STRETCH)[:length]
 
 
 def pack(plane: np.ndarray) -> tuple[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ANYWHERE = re.compile(r"[\\`*\[\]<>|~&$]|(?<!\w)_|_(?!\w)")
+_ANYWHERE = re.compile(r"[\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_])")
 _AT_START = re.compile(r"^(?:([#+\-=])|(\d+)([.)]))")
 _MARKS = {"\t": "    "}
 

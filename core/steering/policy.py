@@ -7,10 +7,11 @@ lesson on the same tensors gives the same tensors, bit for bit (on one machine w
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from core import adapters
 from core.cancel import Cancel
 from core.errors import OgiveError
+from core.files import os_failure
 from core.generation.decode import Piece, complete, generate, stop_ids_of
 from core.hardware import pick_device
 from core.models.adapted import save_adapter
@@ -31,6 +33,9 @@ from core.steering.learner import Learner
 from core.steering.lesson import Lesson, Report
 from core.steering.scoring import Scorer
 from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.merging import MergeReport
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -79,8 +84,10 @@ class Policy:
         tell("loading the model", 0, None)
         device = pick_device(settings.device)
         dtype = _dtype(settings.precision, device)
+        quantise = settings.precision if settings.precision in ("8bit", "4bit") else None
         entry = resolve_model(workspace, settings.model or None)
-        loaded = load(entry.location, device, dtype, settings.trust_remote_code)
+        loaded = load(entry.location, device, dtype, settings.trust_remote_code, quantise=quantise)
+        loaded.name = entry.title or entry.name
         if cancel is not None:
             cancel.check("Loading the model")
         tell("fitting the adapter", 0, None)
@@ -107,9 +114,9 @@ class Policy:
     ) -> Iterator[Piece]:
         """Replies to a prompt under the adapter, as `core.generation.decode.generate` yields them."""
         chosen = sampling if seed is None else sampling.model_copy(update={"seed": seed})
-        yield from generate(self._drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
+        yield from generate(self.drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
 
-    def _drawing(self) -> nn.Module:
+    def drawing(self) -> nn.Module:
         if self._plain is None:
             return self.model
         if self._stale:
@@ -186,6 +193,21 @@ class Policy:
         """Write the adapter as a PEFT folder."""
         save_adapter(self.model, folder, identify(self.path), self.tokenizer)
 
+    def merge(self, folder: str | Path) -> MergeReport:
+        """Write the whole model with the adapter added into its weights, loaded again and compared; the policy itself
+        stays as it is. Raises OgiveError when `folder` is there already."""
+        from core.merging import merge
+
+        target = Path(folder)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = tempfile.TemporaryDirectory(dir=target.parent, prefix=".adapter-")
+        except OSError as error:
+            raise os_failure("write", target, error) from error
+        with beside as place:
+            self.save_adapter(place)
+            return merge(place, target, trust_remote_code=self.settings.trust_remote_code)
+
     # The probe
 
     def _probe(self, loaded: LoadedModel) -> Lesson:
@@ -198,9 +220,10 @@ class Policy:
 
 
 def _dtype(precision: str, device: torch.device) -> torch.dtype | None:
-    if precision == "auto":
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    return {"fp32": torch.float32, "bf16": torch.bfloat16}.get(precision)
+    """fp32 on the CPU and where asked for, else bf16, which is also what a quantised model computes in."""
+    if precision == "fp32" or (precision == "auto" and device.type != "cuda"):
+        return torch.float32
+    return torch.bfloat16
 
 
 @torch.no_grad()

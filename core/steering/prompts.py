@@ -131,10 +131,12 @@ def from_hub(
     split: str = "train",
     column: str = "",
     most: int = 0,
+    streaming: bool = False,
 ) -> Found:
     """A column of a Hugging Face data set."""
     _given(path, "prompts.source.path", "Set it to a data set's id, such as owner/name.")
-    return _read(path, workspace, cancel, progress, column=column, subset=subset, split=split, most=most)
+    how = {"column": column, "subset": subset, "split": split, "streaming": streaming}
+    return _read(path, workspace, cancel, progress, most=most, **how)
 
 
 def _given(value: str, name: str, hint: str) -> None:

@@ -26,7 +26,7 @@ from core.files import os_failure, read_json, to_json, write_atomic
 from core.steering import delta
 
 FORMAT = "1"
-CHAIN = 6
+CHAIN = 2
 """Differences that may have to be undone, one after another, to read a state."""
 CACHE = 256 << 20
 """Bytes of states kept in memory, so that undo need not read."""
@@ -144,7 +144,13 @@ class States:
         stored: dict[str, np.ndarray] = {}
         codecs: dict[str, str] = {}
         for width, values in flat.items():
-            for byte, plane in enumerate(delta.planes(values, None if other is None else other[width])):
+            against = None
+            if other is not None:
+                stretches = delta.changed(values, other[width])
+                stored[f"{width}.changed"] = np.packbits(stretches)
+                which = delta.spread(stretches, len(values))
+                values, against = values[which], other[width][which]
+            for byte, plane in enumerate(delta.planes(values, against)):
                 name = f"{width}.{byte}"
                 codecs[name], stored[name] = delta.pack(plane)
         head = {"format": FORMAT, "layout": _layout_hash(layout), "base": base, "depth": str(depth)}
@@ -199,10 +205,18 @@ class States:
             if base is not None and base[0] != layout:
                 raise ValueError("its base has other tensors")
             flat: Flat = {}
-            for width in sorted({int(name.partition(".")[0]) for name in stored}):
+            for width in sorted({int(name.partition(".")[0]) for name in codecs}):
                 parts = [delta.unpack(codecs[f"{width}.{b}"], stored[f"{width}.{b}"]) for b in range(width)]
                 dtype = np.dtype(_WIDTHS[width])
-                flat[width] = delta.undo_planes(parts, dtype, None if base is None else base[1][width])
+                if base is None:
+                    flat[width] = delta.undo_planes(parts, dtype, None)
+                    continue
+                values = base[1][width].copy()
+                count = -(-len(values) // delta.STRETCH)
+                stretches = np.unpackbits(stored[f"{width}.changed"], count=count).astype(bool)
+                which = delta.spread(stretches, len(values))
+                values[which] = delta.undo_planes(parts, dtype, values[which])
+                flat[width] = values
         except OSError as error:
             raise os_failure("read", path, error) from error
         except (safetensors.SafetensorError, KeyError, ValueError) as error:

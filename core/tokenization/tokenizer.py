@@ -246,11 +246,14 @@ class Tokenizer:
         return self._table[number] if 0 <= number < len(self._table) else b""
 
     def token_name(self, number: int) -> str:
-        """One token for people: white space and stray bytes made visible, special tokens by their names."""
+        """One token for people: white space, control codes and stray bytes made visible, special tokens by name."""
         if number in self.special_ids or number >= len(self._table):
             return self.backend.id_to_token(number) or f"<{number}>"
         text = self._table[number].decode("utf-8", "backslashreplace")
-        return text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
+        text = text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
+        if text.isprintable():
+            return text
+        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
     # -- folders -----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from core.data.documents import Gone
 from core.errors import OgiveError
 from core.files import os_failure
 from core.hardware import describe_device, pick_device
+from core.models.quantised import count
 from core.optim.base import build_optimizer
 from core.runs.info import RunInfo
 from core.runs.loggers import open_loggers
@@ -100,7 +101,7 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
         training,
         lambda: team.share(objective.batch(state.position, training.batch_size)).to(device),
         training.steps - state.step,
-        earlier,
+        {**earlier, **choices},
         lambda what: records.event("phase", name=what),
     )
     for name, choice in choices.items():
@@ -108,7 +109,7 @@ def assemble(records: Records, cancel: Cancel, team: Team | None = None) -> Loop
     records.update(
         choices={**earlier, **choices},
         chosen_on=where,
-        parameters=sum(parameter.numel() for parameter in weights.model.parameters()),
+        parameters=count(weights.model),
         trainable=trainable,
         **({} if team.size == 1 else {"device": f"{where}, {team.size} processes ({team.kind})"}),
         processes=team.size,

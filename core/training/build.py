@@ -12,6 +12,7 @@ import torch
 from core import adapters
 from core.errors import OgiveError
 from core.generation.runners import decoder_of
+from core.models import quantised
 from core.models.base import Base, identify
 from core.models.decoder import Decoder
 from core.models.folder import assemble, read_config, settings_of
@@ -48,12 +49,14 @@ def open_origin(settings: RunSettings, run: Path, header: dict[str, Any], device
     precision = settings.base.precision
     if precision == "auto":
         precision = "bf16" if settings.adapter.wanted and device.type == "cuda" else "fp32"
+    quantise = precision if precision in quantised.BITS else None
+    quantised.check_training(quantise, device)
     loaded = load(
         place,
         device,
-        torch.bfloat16 if precision in ("bf16", "8bit", "4bit") else torch.float32,
+        torch.float32 if precision == "fp32" else torch.bfloat16,
         settings.base.trust_remote_code,
-        quantise=precision if precision in ("8bit", "4bit") else None,
+        quantise=quantise,
     )
     if not told.files:
         told = Base(told.path, identify(place).files)

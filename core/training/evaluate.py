@@ -29,11 +29,12 @@ def evaluate(stepper: Stepper, cancel: Cancel) -> dict[str, Any] | None:
                 return None
             mine = team.share(batch)
             idle = mine.rows == 0  # The last batch may have too few rows; all must compute together all the same.
-            tensors = (Batch(tuple(t[:1] for t in batch.tensors), 0, 0) if idle else mine).to(stepper.device).tensors
-            with torch.no_grad(), stepper.autocast():
-                loss, _ = stepper.plain_loss(*tensors)
-            if not idle:
-                total += loss.to(total.device, torch.float64)
+            given = Batch(tuple(t[:1] for t in batch.tensors), 0, 0) if idle else mine
+            for tensors in given.to(stepper.device).split(stepper.micro):
+                with torch.no_grad(), stepper.autocast():
+                    loss, _ = stepper.plain_loss(*tensors)
+                if not idle:
+                    total += loss.to(total.device, torch.float64)
             count += batch.count
     finally:
         model.train(training)

@@ -26,7 +26,7 @@ from core.optim.shards import local, sharded, whole
 from core.runs.control import Request
 from core.settings.training import TrainingSettings
 from core.training import rng
-from core.training.objectives.base import Batch
+from core.training.objectives.base import Batch, Groups
 from core.training.processes import Place, place
 
 Result = TypeVar("Result")
@@ -188,6 +188,11 @@ class Processes(Team):
             )
 
     def share(self, batch: Batch) -> Batch:
+        if isinstance(batch, Groups):
+            raise OgiveError(
+                "Conversations that are not packed cannot be shared by several processes.",
+                "Train with one process, or on a model that keeps packed conversations apart.",
+            )
         rows, rank = batch.rows, self.here.rank
         mine = slice(rows * rank // self.size, rows * (rank + 1) // self.size)
         return Batch(tuple(tensor[mine] for tensor in batch.tensors), batch.count, batch.tokens)

@@ -156,9 +156,9 @@ class Stepper:
     def _accumulate(self, batch: Batch, function: LossFunction) -> torch.Tensor:
         weight = self._weight(batch.count)
         total: torch.Tensor | None = None
-        for begin in range(0, batch.rows, self.micro):
-            tensors = tuple(tensor[begin : begin + self.micro] for tensor in batch.tensors)
-            with self.team.sharing(last=begin + self.micro >= batch.rows):
+        parts = list(batch.split(self.micro))  # Views: nothing is copied.
+        for number, tensors in enumerate(parts, 1):
+            with self.team.sharing(last=number == len(parts)):
                 with self.autocast():
                     loss, _ = self.team.call(function, *tensors)
                 # Not `loss.backward(weight)`, which imports the compiler's shape engine.

@@ -4,8 +4,8 @@
 
 A process that has the model loaded forks children. Each opens the session, which replays what waits, then steers at
 random: picks, none, written replies, skips, edits, undo, redo, checkout, branches, states dropped by the keep-limit. It
-says through a pipe what was acknowledged and what each node's weights are, as soon as it knows. It is killed after a
-random time. At the end (and, cheaply, before each next child) the parent checks:
+says through a pipe what was acknowledged and what each node's weights are, as soon as it knows. It is killed a random
+time after it has said a random number of things. At the end (and, cheaply, before each next child) the parent checks:
 
 - every acknowledged decision is in the tree, with the decision it was;
 - every node's weights, restored from disk or built again, are those that were said when it was made;
@@ -133,14 +133,19 @@ def kill_one(workspace: Workspace, number: str, policy: Policy, seed: int, most:
             os._exit(1)
     os.close(into)
     draw = random.Random(seed)
-    if draw.random() < 0.75:  # most are killed while they steer, the others perhaps while they open
-        select.select([out], [], [], 120.0)
+    wanted, heard, end = draw.randrange(10), b"", time.monotonic() + 120.0
+    while heard.count(b"\n") < wanted and time.monotonic() < end:  # so it goes on also where the machine is busy
+        if select.select([out], [], [], 1.0)[0]:
+            more = os.read(out, 1 << 16)
+            if not more:
+                break
+            heard += more
     time.sleep(draw.random() * most)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     with os.fdopen(out, "rb") as pipe:
-        lines = pipe.read().split(b"\n")
-    said = [json.loads(line) for line in lines[:-1]]
+        heard += pipe.read()
+    said = [json.loads(line) for line in heard.split(b"\n")[:-1]]
     failed = next((each["failed"] for each in said if "failed" in each), "")
     return said, failed
 
@@ -203,7 +208,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--most", type=float, default=1.2, help="seconds after which a child is killed at the latest")
+    parser.add_argument("--most", type=float, default=0.3, help="longest wait before a kill, in seconds")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     found = run(args.kills, args.seed, args.most, args.json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import math
 import shutil
 from typing import Any
@@ -31,6 +32,7 @@ from core.models.adapted import enclosed, put_on
 from core.models.decoder import Decoder
 from core.models.folder import save_model
 from core.models.loading import load
+from core.models.quantised import is_quantised
 from core.settings.adapter import LoraSettings
 from core.settings.model import ModelSettings
 from core.settings.sampling import SamplingSettings
@@ -299,3 +301,39 @@ def test_an_adapter_of_another_shape_does_not_fit(tmp_path):
         put_on(own(hidden_size=32), tmp_path)
     with pytest.raises(OgiveError, match="does not fit"):
         put_on(own(layers=1), tmp_path)
+
+
+@pytest.mark.parametrize("bits", ["8bit", "4bit"])
+@pytest.mark.parametrize("kind", ["own", "llama"])
+def test_a_quantised_base_carries_an_adapter_where_the_machine_has_bitsandbytes(bits, kind, tmp_path, tokenizer):
+    shape = {"layers": 1, "hidden_size": 64, "heads": 2, "context": 64}
+    model = Decoder(ModelSettings.model_validate(shape | {"ffn_size": 128}), tokenizer.vocab_size)
+    if kind == "own":
+        save_model(model, tokenizer, tmp_path / "base")
+    else:
+        size = {"vocab_size": tokenizer.vocab_size, "hidden_size": 64, "intermediate_size": 128}
+        llama = LlamaForCausalLM(LlamaConfig(**size, num_hidden_layers=1, num_attention_heads=2))
+        llama.save_pretrained(tmp_path / "base")
+        tokenizer.save(tmp_path / "base")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        with pytest.raises(OgiveError, match=f"Weights in {bits} need bitsandbytes, which is not installed"):
+            load(tmp_path / "base", quantise=bits)
+        return
+    plain = load(tmp_path / "base")
+    loaded = load(tmp_path / "base", quantise=bits, dtype=torch.float32)
+    assert is_quantised(loaded.model)
+    assert loaded.parameters == plain.parameters
+    gap = (logits(loaded.model, IDS) - logits(plain.model, IDS)).abs().max()
+    assert 0 < gap < 2 * logits(plain.model, IDS).std()
+    adapted = adapters.attach(loaded, LoraSettings(dropout=0.0))
+    adapted.train()(input_ids=IDS, labels=IDS).loss.backward()
+    assert sum(weight.grad is not None for weight in adapted.parameters()) == sum(
+        weight.requires_grad for weight in adapted.parameters()
+    )
+    with pytest.raises(OgiveError, match="not merged into a quantised model"):
+        adapters.merged(adapted)
+    if kind == "own" and bits == "4bit":
+        odd = Decoder(ModelSettings.model_validate(shape | {"ffn_size": 72}), tokenizer.vocab_size)
+        save_model(odd, tokenizer, tmp_path / "odd")
+        with pytest.raises(OgiveError, match="multiple of 64 wide; here one is 72"):
+            load(tmp_path / "odd", quantise=bits)

@@ -28,7 +28,7 @@ print(",".join(name for name in %r if name in sys.modules))
 """
 
 
-@pytest.mark.parametrize("screen", ["home", "setup", "monitor"])
+@pytest.mark.parametrize("screen", ["home", "setup", "monitor", "data", "journal", "steer-setup"])
 def test_heavy_modules_stay_out_of_the_first_picture(full_workspace, screen: str) -> None:
     code = FIRST_PICTURE % ((*HEAVY, *(("pydantic", "yaml") if screen == "home" else ())),)
     done = subprocess.run(

@@ -38,7 +38,8 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
         ("\u202eevil", "evil"),
         ("[/foo] x [@click=app.quit]y[/]", "[/foo] x [@click=app.quit]y[/]"),
         ("\ud800", "\ufffd"),
-        ("zwj 👩‍👧 stays", "zwj 👩‍👧 stays"),
+        ("joined 👩‍👧 fall apart", "joined 👩👧 fall apart"),
+        ("❤\ufe0f 👍🏽 🇫🇷", "❤ 👍 FR"),
     ],
 )
 def test_text_shows_literally(text: str, shown: str) -> None:

@@ -80,11 +80,12 @@ class SetupScreen(OgiveScreen):
         self._look_at_past_runs()
 
     def open(self, recipe: str = "", **arguments: Any) -> None:
-        """Bring the form up, from a recipe, or with the data settings (`data`) that another screen sends."""
+        """Bring the form up, from a recipe, or with `data` or `tokenizer` settings that another screen sends."""
         if recipe:
             self._take(recipe)
-        if arguments.get("data") is not None:
-            self._take_data(arguments["data"])
+        for part, path in (("data", "data.sources"), ("tokenizer", "tokenizer")):
+            if arguments.get(part) is not None:
+                self._take_part(part, arguments[part], path)
 
     def _look_at_past_runs(self) -> None:
         """For the estimate."""
@@ -253,15 +254,14 @@ class SetupScreen(OgiveScreen):
         self._show()
         self.trail(f"{reference}: {self.draft.base.description or 'recipe taken'}", "good")
 
-    def _take_data(self, data: dict[str, Any]) -> None:
-        self.draft.replace({**self.draft.tree, "data": data})
+    def _take_part(self, part: str, given: dict[str, Any], path: str) -> None:
+        self.draft.replace({**self.draft.tree, part: given})
         self._remember()
         self._show()
-        told = "; ".join(map(source_words, data["sources"]))
         form = self.query_one(Form)
         before = form.cursor
-        form.mark("data.sources")
-        self.trail(f"it learns from {told}", "good")
+        form.mark(path)
+        self.trail(f"{part}: {'; '.join(map(source_words, given.get('sources', [given])))}", "good")
         self._quiet = form.cursor != before
 
     @work(exclusive=True, group="ask")
@@ -366,6 +366,7 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
     about = "" if found.vocab_known else " about"
     parts = [(part.name, part.parameters) for part in found.count.parts if part.parameters]
     terms = list(found.memory.terms.items())
+    most = ("most for", found.memory.largest)
     if found.seconds is None:
         span = "n/a"
     else:
@@ -374,7 +375,7 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
     ends = time.strftime("%H:%M", time.localtime(time.time() + found.seconds[1])) if found.seconds else ""
     rows: list[tuple[str, str, list[tuple[str, str]]]] = [
         ("parameters", about + words.count(found.count.parameters), [(n, words.count(v)) for n, v in parts]),
-        ("memory", words.memory(found.memory.total), [(n, words.memory(v)) for n, v in terms]),
+        ("memory", words.memory(found.memory.total), [most, *((n, words.memory(v)) for n, v in terms)]),
         (
             "a step",
             f"{words.count(found.tokens_per_step)} tokens",

@@ -33,6 +33,6 @@ def meter(name: str, value: float, limit: float, width: int) -> Content:
         (f"{name} ", "$ash"),
         (FULL * filled, colour),
         (EMPTY * (width - filled), "$ash"),
-        (f" {figure}/{limit:.2f}", "$bone"),
+        (f"{' ' if width else ''}{figure}/{limit:.2f}", "$bone"),
         (said, colour),
     )

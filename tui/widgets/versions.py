@@ -24,7 +24,7 @@ LABEL = 7
 
 
 def version_lines(prompt: str, versions: Sequence[Version], width: int, height: int) -> list[Line]:
-    """`Control · "Who are you?"` and below it the versions, the last one with the most room.
+    """`Control · Who are you?` and below it the versions, the last one with the most room.
 
     With two lines there is no heading: only the first version and the last.
     """
@@ -34,7 +34,7 @@ def version_lines(prompt: str, versions: Sequence[Version], width: int, height: 
     lines: list[Line] = []
     shown = [versions[0], versions[-1]] if len(versions) > 1 else [versions[0]]
     if height > 2:
-        lines.append(((f" Control · “{clean(prompt)}”"[:width], "ash"),))
+        lines.append(((f" Control · {clean(prompt)}"[:width], "ash"),))
         # What lies between root and now fills what is left over, newest first.
         spare = height - 1 - 2 * len(shown)
         shown = [versions[0], *(versions[1:-1][-spare:] if spare > 0 else []), *versions[1:][-1:]]

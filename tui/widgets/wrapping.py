@@ -16,12 +16,15 @@ _REMOVED = "".join(
         *range(0x7F, 0xA0),
         0x061C,
         0x200B,
+        0x200D,  # joins emoji: terminals disagree on how wide the joined ones are, not on the parts
         0x200E,
         0x200F,
         *range(0x202A, 0x202F),
         *range(0x2060, 0x2070),
+        *range(0xFE00, 0xFE10),  # variants of a character, some of them wider
         0xFEFF,
         *range(0xFFF9, 0xFFFC),
+        *range(0x1F3FB, 0x1F400),  # colours of skin: one terminal draws them apart, another not at all
     )
 )
 _TABLE: dict[int, str] = {
@@ -33,13 +36,16 @@ _TABLE: dict[int, str] = {
     0x2028: "\n",
     0x2029: "\n\n",
     **dict.fromkeys(range(55296, 57344), "�"),
+    # Pairs of these are flags, of one width or another: they show as the letters they are.
+    **{0x1F1E6 + place: letter for place, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")},
 }
 _PARTS = re.compile(r" +|[^ ]+")
 
 
 def printable(text: str) -> str:
     """`text` as a terminal may be given it: no control codes, escapes, direction marks or lone surrogates; tabs are
-    spaces; the only break is a newline. What is left shows literally."""
+    spaces; the only break is a newline. What is left shows literally, each character as wide as it is alone: joined
+    emoji fall into their parts."""
     if text.isascii() and text.isprintable():
         return text
     return text.translate(_TABLE)
@@ -95,7 +101,7 @@ def _pieces(word: str, width: int) -> list[int]:
 
 
 def _cells(text: str) -> int:
-    """Cells of a text, never too few: joined emoji count as their parts, so that parts can be added up."""
+    """Cells of a text, never too few: those of its characters, added up."""
     return len(text) if text.isascii() else sum(map(_size, text))
 
 

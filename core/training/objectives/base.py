@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.adapters import is_adapted
 from core.generation.runners import decoder_of
 from core.models import loss as losses
 from core.models.decoder import IGNORE
@@ -49,6 +50,32 @@ class Batch:
         if rows >= self.rows:
             return iter((self.tensors,))
         return zip(*(tensor.split(rows) for tensor in self.tensors), strict=True)
+
+
+@dataclass(frozen=True)
+class Groups(Batch):
+    """A batch whose rows are of several lengths: `groups` are rectangles, each of tensors that belong together.
+
+    `units` stands for `rows`: what a place in the data counts. `width` is how long one unit is in tokens, so that a
+    micro-batch of units has as many tokens in any layout.
+    """
+
+    groups: tuple[tuple[torch.Tensor, ...], ...] = ()
+    units: int = 0
+    width: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.units
+
+    def to(self, device: torch.device) -> Groups:
+        moved = tuple(Batch(group, 0, 0).to(device).tensors for group in self.groups)
+        return Groups((), self.count, self.tokens, moved, self.units, self.width)
+
+    def split(self, rows: int) -> Iterator[tuple[torch.Tensor, ...]]:
+        for group in self.groups:
+            most = max(1, rows * self.width // group[0].shape[1])
+            yield from zip(*(tensor.split(most) for tensor in group), strict=True)
 
 
 class Data(Protocol):
@@ -117,11 +144,17 @@ class Objective(Protocol):
 
 
 def token_loss(
-    model: nn.Module, ids: Tensor, labels: Tensor, places: Tensor | None = None, talks: Tensor | None = None
+    model: nn.Module,
+    ids: Tensor,
+    labels: Tensor,
+    places: Tensor | None = None,
+    talks: Tensor | None = None,
+    parts: tuple[nn.Module, nn.Module] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The nats of `labels` (-100: not counted) summed, and how many counted; all tensors `(rows, time)`.
 
     With `places` and `talks` each row holds several texts: tokens see only those of their own number in `talks`.
+    `parts` are a foreign model's trunk and head where `split_model` found them.
     """
     decoder = decoder_of(model)
     if decoder is not None:
@@ -129,9 +162,15 @@ def token_loss(
         return decoder.loss(ids, labels, positions=places, mask=apart)
     # transformers tells packed texts apart by places that begin anew, when it is given no mask. Without packing the
     # filling stands after the text, where causality hides it.
-    more = {} if places is None else {"position_ids": places}
-    logits = model(input_ids=ids, use_cache=False, **more).logits
-    return losses.cross_entropy(logits, labels, IGNORE), (labels != IGNORE).sum()
+    more = {"use_cache": False} | ({} if places is None else {"position_ids": places})
+    counted = labels != IGNORE
+    if parts is None:
+        return losses.cross_entropy(model(input_ids=ids, **more).logits, labels, IGNORE), counted.sum()
+    trunk, head = parts
+    hidden = trunk(input_ids=ids, **more)[0]
+    if not torch.compiler.is_compiling():
+        hidden, labels = hidden[counted], labels[counted]
+    return losses.cross_entropy(head(hidden), labels, IGNORE), counted.sum()
 
 
 def drawn_token_loss(
@@ -145,3 +184,26 @@ def drawn_token_loss(
     more = {} if places is None else {"position_ids": places}
     logits = model(input_ids=ids, use_cache=False, **more).logits
     return losses.cross_entropy(logits, losses.draw(logits, labels, IGNORE), IGNORE), (labels != IGNORE).sum()
+
+
+@torch.no_grad()
+def split_model(model: Any, ids: Tensor) -> tuple[nn.Module, nn.Module] | None:
+    """A foreign model's trunk and head, when the head on what the trunk gives is proved on `ids` to be the model: then
+    logits need be made only where they are learned. None for our decoder, and for models that do more to them."""
+    if decoder_of(model) is not None:
+        return None
+    whole = model.get_base_model() if is_adapted(model) else model
+    if hasattr(whole, "unshard"):  # Under FSDP only the whole model gathers what it computes with.
+        return None
+    trunk, head = getattr(whole, "base_model", None), whole.get_output_embeddings()
+    if trunk is None or trunk is whole or head is None:
+        return None
+    training = model.training
+    model.eval()
+    try:
+        wanted = model(input_ids=ids, use_cache=False).logits
+        found = trunk(input_ids=ids, use_cache=False)[0]
+        same = found.shape[-1] == getattr(head, "in_features", -1) and torch.equal(head(found), wanted)
+    finally:
+        model.train(training)
+    return (trunk, head) if same else None

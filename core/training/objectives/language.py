@@ -74,7 +74,8 @@ class Language:
         return {}
 
     def loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return token_loss(model, *tensors)
+        ids, labels = tensors
+        return token_loss(model, ids, labels)
 
     def drawn_loss(self, model: nn.Module, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return drawn_token_loss(model, *tensors)

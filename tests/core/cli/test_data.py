@@ -73,7 +73,7 @@ def test_a_tokenizer_from_training_to_comparison(ogive, song):
     assert "never used here" in ogive("tokenizer", "report", "bytes", song, "--limit", 5)
 
 
-def test_kept_tokenizers_from_training_to_deletion(ogive, song):
+def test_kept_tokenizers_from_training_to_deletion(ogive, song, monkeypatch):
     said = ogive("tokenizer", "train", "bpe", song, "--name", "verse", "--vocab-size", 280)
     assert "verse@1: bpe tokenizer of 280 tokens" in said
     said = ogive("tokenizer", "train", song, "--name", "verse", "--vocab-size", 290, "--option", "normalizer=lowercase")
@@ -95,6 +95,12 @@ def test_kept_tokenizers_from_training_to_deletion(ogive, song):
     assert "most frequent" in both
     assert "T|he|␣|B|e|ll" in both
     assert "t|he|␣bell" in both
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = ogive("tokenizer", "compare", "verse@1", "verse", "--on", song, "--text", "The\x1b[31m Bell")
+    assert "\x1b[" in coloured
+    assert "\x1b[31m" not in coloured, "what is in the text reaches no terminal"
+    assert "\\x1b" in coloured
+    monkeypatch.delenv("FORCE_COLOR")
     assert "This removes verse@1" in ogive("tokenizer", "delete", "verse@1", status=2)
     assert "deleted verse@1" in ogive("tokenizer", "delete", "verse@1", "--yes")
     assert "verse@1" not in [k["reference"] for k in json.loads(ogive("tokenizer", "list", "--json"))["kept"]]
@@ -169,6 +175,13 @@ def test_added_data_is_copied_listed_shown_and_deleted(ogive, rows, song, tmp_pa
     assert [one["id"] for one in listed["snapshots"]] == [made["id"]]
     assert "both@1    conversation" in ogive("data", "list") or "both@1    text" in ogive("data", "list")
     assert {"name": "both", "description": "Two"}.items() <= listed["data"][0].items()
+    song.write_text("A new text.")
+    again = json.loads(ogive("data", "add", "both", song, "--json"))
+    assert (again["reference"], again["parents"][0]["name"]) == ("both@2", "both@1")
+    assert "A new text." in ogive("data", "preview", "both")
+    assert "Verse 0" in ogive("data", "preview", "both@1")
+    assert len(json.loads(ogive("data", "delete", "both@2", "--json"))["deleted"]) == 2
+    assert "Verse 0" in ogive("data", "preview", "both")
     gone = json.loads(ogive("data", "delete", "both", "--json"))["deleted"]
     assert len(gone) == 2
     assert json.loads(ogive("data", "list", "--json"))["snapshots"] == []
@@ -188,6 +201,8 @@ def test_csv_parquet_and_data_sets_are_added_and_trained_on(ogive, tmp_path):
     assert json.loads(ogive("data", "splits", tmp_path / "set", "--json")) == {"default": ["train"]}
     assert "read as text (text: text=verse)" in ogive("data", "preview", tmp_path / "set", "--split", "train")
     assert "120 documents" in ogive("data", "add", "verses", tmp_path / "a.csv", tmp_path / "set/train.parquet")
+    streamed = ogive("data", "add", "streamed", tmp_path / "set", "--split", "train", "--streaming", "--json")
+    assert json.loads(streamed)["sources"][0]["id"] == str(tmp_path / "set")
     linked = ogive("data", "add", "linked", tmp_path / "set", "--split", "train", "--link")
     assert "kept linked as a link" in linked
     small = ["model.layers=1", "model.hidden_size=32", "model.heads=2", "training.context=32", "training.steps=3",

@@ -10,7 +10,7 @@ import pytest
 
 from core.data.conversations import gather
 from core.data.order import IGNORED
-from core.data.rows import PackedRows, SingleRows, best_fit
+from core.data.rows import TalkRows, best_fit
 from core.data.turns import Rules
 from core.errors import OgiveError
 from core.settings.data import DataSettings
@@ -67,45 +67,44 @@ def spoken(row):
     return found
 
 
-@pytest.mark.parametrize("kind", ["packed", "single"])
-def test_every_conversation_once_per_epoch_in_an_order_that_is_the_seeds(data, kind):
+@pytest.mark.parametrize("layout", ["packed", "apart"])
+def test_every_conversation_once_per_epoch_in_an_order_that_is_the_seeds(data, layout):
     stream = data.train
 
-    def make(seed):
-        return PackedRows(stream, 300, seed, 0) if kind == "packed" else SingleRows(stream, 4, seed, 0)
+    def take(rows, position, count):
+        numbers = rows.order(position, count)
+        return [rows.packed(numbers)] if layout == "packed" else rows.apart(numbers)
 
-    rows = make(1)
+    rows = TalkRows(stream, 300, 1, 0)
     expected = sorted(
         (tuple(ids[:-1]), tuple(np.where(learned[1:], ids[1:].astype(np.int64), IGNORED)))
         for ids, learned in (stream.talk(number) for number in range(len(stream)))
     )
-    first = spoken(rows.batch(0, rows.rows)) if kind == "packed" else each(rows, 0, rows.rows)
-    second = spoken(rows.batch(rows.rows, rows.rows)) if kind == "packed" else each(rows, rows.rows, rows.rows)
-    assert sorted(first) == sorted(second) == expected
-    assert first != second
-    whole = rows.batch(3, 5)
-    fresh = make(1).batch(3, 5)
-    assert np.array_equal(whole.ids, fresh.ids)
-    assert whole.count == fresh.count == (whole.labels != IGNORED).sum()
-    assert not np.array_equal(make(2).batch(3, 5).ids[:, :8], whole.ids[:, :8])
-    if kind == "packed":
-        assert rows.filled > 0.85
-        epoch = rows.batch(0, rows.rows)
-        assert epoch.tokens / epoch.ids.size == pytest.approx(rows.filled)
+    epochs = [
+        [talk for row in take(rows, first, rows.rows) for talk in spoken(row)]
+        for first in (0, rows.rows, 2 * rows.rows)
+    ]
+    assert all(sorted(epoch) == expected for epoch in epochs)
+    assert rows.order(0, rows.rows) != rows.order(rows.rows, rows.rows)
+    assert rows.order(3, 5) == TalkRows(stream, 300, 1, 0).order(3, 5)
+    assert rows.filled > 0.85
+    whole, again = take(rows, 3, 5), take(TalkRows(stream, 300, 1, 0), 3, 5)
+    assert all(np.array_equal(one.ids, other.ids) for one, other in zip(whole, again, strict=True))
+    other = take(TalkRows(stream, 300, 2, 0), 3, 5)
+    assert sorted(talk for row in other for talk in spoken(row)) != sorted(
+        talk for row in whole for talk in spoken(row)
+    )
 
 
-def each(rows, first, count):
-    """Single rows batch by batch, as training takes them."""
-    found = []
-    for position in range(first, first + count, 4):
-        found += spoken(rows.batch(position, min(4, first + count - position)))
-    return found
-
-
-def test_rows_of_like_length_stand_together(data):
-    rows = SingleRows(data.train, 4, 1, 0)
-    batches = [rows.batch(position, 4) for position in range(0, rows.rows - 4, 4)]
-    assert sum(b.tokens for b in batches) / sum(b.ids.size for b in batches) > 0.85
+def test_both_layouts_hold_the_same_conversations(data):
+    rows = TalkRows(data.train, 300, 1, 0)
+    packed, apart = rows.packed(rows.order(2, 6)), rows.apart(rows.order(2, 6))
+    assert sorted(spoken(packed)) == sorted(talk for row in apart for talk in spoken(row))
+    assert packed.count == sum(row.count for row in apart)
+    assert packed.tokens == sum(row.tokens for row in apart)
+    assert packed.ids.shape == (6, rows.length)
+    assert sum(row.tokens for row in apart) / sum(row.ids.size for row in apart) > 0.8
+    assert all((np.diff(row.talks, axis=1) <= 0).all() for row in apart)  # Filling stands at the end.
 
 
 def write(path, records):

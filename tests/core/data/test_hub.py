@@ -157,7 +157,12 @@ def test_a_run_keeps_the_commit_it_began_with(songs, monkeypatch, workspace):
         sha = "c0ffee"
 
     monkeypatch.setattr("huggingface_hub.HfApi.dataset_info", lambda self, *a, **k: Info())
-    assert HuggingFaceSource("some/songs", split="train").settled() == {"revision": "c0ffee", "split": "train"}
+    assert HuggingFaceSource("some/songs", split="train").settled() == {
+        "id": "some/songs",
+        "subset": "",
+        "split": "train",
+        "revision": "c0ffee",
+    }
     assert HuggingFaceSource("some/songs", split="train", revision="abc").settled()["revision"] == "abc"
     streamed = HuggingFaceSource("some/songs", split="train", streaming=True, revision="abc")
     assert streamed.inputs() == [{"path": "hf://datasets/some/songs@abc", "bytes": 0, "sha256": ""}]

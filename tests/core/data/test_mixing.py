@@ -7,6 +7,7 @@ from core.data.mixing import Mix, MixedOrder, stretches
 from core.data.packed import pack
 from core.errors import OgiveError
 from core.settings.data import DataSettings
+from core.settings.run import RunSettings
 from core.settings.training import TrainingSettings
 from core.tokenization import byte
 from core.training.objectives.language import Language
@@ -109,6 +110,14 @@ def test_weighted_files_are_packed_by_source_and_learned_from_in_their_shares(tw
     assert data.train_tokens == sum(len(part.tokens) for part in data.parts)
     with pytest.raises(AssertionError, match="several streams"):
         _ = data.train
+
+
+def test_weights_are_refused_where_every_row_is_read_once(two):
+    two[0]["weight"] = 2.0
+    with pytest.raises(ValueError, match="stage sft reads every row once"):
+        RunSettings.model_validate({"stage": "sft", "data": {"sources": two}})
+    with pytest.raises(ValueError, match="weight must be at least 1e-06"):
+        DataSettings.model_validate({"sources": [two[0] | {"weight": 0.0}]})
 
 
 def test_equal_documents_are_on_one_side_in_all_sources(two, workspace):

@@ -1,6 +1,7 @@
 """The token files: exact content, cached by content, whole or absent."""
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -73,6 +74,21 @@ def test_pieces_give_the_ids_of_the_whole(tmp_path, files_settings, workspace, m
     data = pack(files_settings(path, held_out=0.001), tokenizer, workspace)
     cut = int(len(text) * 0.999)
     assert data.train.tokens.tolist() == [*tokenizer.encode(text[:cut]), tokenizer.eos_id]
+
+
+def test_long_texts_in_segments_have_the_ids_of_the_whole(monkeypatch):
+    from core.data import encoding
+
+    monkeypatch.setattr(encoding, "SEGMENT", 40)
+    words = ["the tower's", "lamp,", " ", "\n\n", "\t", "1412", "☃☃", "x" * 150, "don't", "  two", "\u3000", "\r\n"]
+    draw = random.Random(3)
+    texts = [" ".join(draw.choices(words, k=200)) for _ in range(20)] + ["", "a", "x" * 1000, " " * 500, "\n" * 300]
+    tokenizer = bpe.train(texts, vocab_size=400)
+    assert encoding.encode_texts(texts, tokenizer) == tokenizer.encode_batch(texts)
+    cut = [encoding.segments(text) for text in texts]
+    assert ["".join(parts) for parts in cut] == texts
+    assert max(map(len, cut)) > 20
+    assert [len(parts) for parts in cut[-3:]] == [1, 1, 1]
 
 
 def test_a_large_vocabulary_takes_four_bytes(lines, files_settings, workspace, monkeypatch):

@@ -3,13 +3,17 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from core.data import stream as streams
 from core.data.corpus import Corpus
+from core.data.prepare import prepare
 from core.data.streamed import open_streamed, row_stream
 from core.errors import OgiveError
 from core.settings.data import DataSettings
+from core.settings.tokenizer import TokenizerSettings
 from core.tokenization import byte
 
 
@@ -139,3 +143,36 @@ def test_exchanged_files_are_noticed_without_reading_them_whole(sources, workspa
     path = tmp_path / "c.csv"
     path.write_text(path.read_text().replace("c7, iron", "c7, IRON"))
     assert Corpus(settings(sources)).fingerprint != before
+
+
+def test_a_streamed_data_set_goes_on_from_any_place_too(sources, workspace, tmp_path, monkeypatch):
+    from datasets import config
+
+    monkeypatch.setattr(config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for part in range(2):
+        verses = [f"d{part}-{number} the bell in the tower" for number in range(70)]
+        parquet.write_table(pa.table({"verse": verses}), folder / f"train-{part}.parquet", row_group_size=30)
+    streamed = {"name": "huggingface", "id": str(folder), "split": "train", "streaming": True}
+    wanted = settings([sources[2], streamed], [1.0, 2.0])
+    inputs = order(wanted, workspace).batch(0, 700)[0]
+    before = order(wanted, workspace)
+    for position in (33, 250):
+        before.batch(position, 20)
+        place, tensors = before.state(position)
+        assert place["cursors"][1]["mark"]
+        after = order(wanted, workspace)
+        after.restore(json.loads(json.dumps(place)), tensors)
+        assert (after.batch(position, 400)[0] == inputs[position : position + 400]).all()
+
+
+def test_a_tokenizer_is_trained_on_the_stream_and_kept(sources, workspace, monkeypatch):
+    monkeypatch.setattr("core.data.streamed.TOKENIZER_CHARACTERS", 3000)
+    wanted = settings(sources, [1.0, 1.0, 1.0])
+    data = prepare(wanted, TokenizerSettings.model_validate({"name": "bpe", "vocab_size": 300}), workspace)
+    assert data.tokenizer.vocab_size == 300
+    again = prepare(wanted, data.tokenizer, workspace)
+    assert (again.key, again.folder) == (data.key, data.folder)
+    ids = data.order(16, 1).batch(0, 50)[0]
+    assert "the raven" in data.tokenizer.decode(ids.ravel().tolist())

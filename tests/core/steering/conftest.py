@@ -55,11 +55,7 @@ def model_home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_policy(model_home) -> Policy:
-    found = Policy.load(make_settings(), Workspace(model_home))
-    if not hasattr(found, "reset"):
-        root = found.tensors()
-        found.reset = lambda: found.restore(root)
-    return found
+    return Policy.load(make_settings(), Workspace(model_home))
 
 
 @pytest.fixture

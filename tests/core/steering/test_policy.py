@@ -100,24 +100,27 @@ def test_a_fresh_policy_is_the_model_and_has_not_drifted(kind):
 @pytest.mark.parametrize("kind", [own, llama])
 @pytest.mark.parametrize("rule", RULES)
 def test_the_pick_becomes_likelier_and_not_by_breaking_the_others(kind, rule):
-    model = policy(kind(), rule, **({"lr": 1e-3} if rule == "reinforce" else {}))
+    model = policy(kind(), rule, **({"lr": 1e-3} if rule == "reinforce" else {"strength": 0.15}))
     replies = draw(model)
     before = [model.logp(PROMPT, reply) for reply in replies]
     report = model.learn(Lesson(PROMPT, replies, 2))
     after = [model.logp(PROMPT, reply) for reply in replies]
     assert after[2] > before[2]
     assert report.gained == pytest.approx(after[2] - before[2], abs=1e-4)
-    assert report.margin > 0 and 0 < report.moved < 0.76 and report.steps > 0 and report.kl > 0
+    assert report.margin > 0
+    assert 0 < report.moved < 0.76
+    assert report.steps > 0
+    assert report.kl > 0
     assert all(now > then - 1.0 for now, then in zip(after, before, strict=True))
     assert model.drift() > 0
 
 
 def test_what_is_drawn_is_what_is_scored():
     """The twin that draws follows the adapter: likely tokens under `logp` are the ones drawn."""
-    model = policy(strength=4.0, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
+    model = policy(strength=0.2, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
     wanted = tuple(b"Anwen keeps it.")
     replies = (wanted, *draw(model)[:3])
-    for _ in range(8):
+    for _ in range(24):
         model.learn(Lesson(PROMPT, replies, 0))
     greedy = [
         piece.tokens[0]
@@ -128,7 +131,7 @@ def test_what_is_drawn_is_what_is_scored():
 
 def test_a_reply_typed_by_hand_can_be_the_pick():
     model = policy()
-    typed = tuple(b"The mill is Anwen's.") + (model.tokenizer.end_id,)
+    typed = (*b"The mill is Anwen's.", model.tokenizer.end_id)
     replies = (*draw(model), typed)
     before = model.logp(PROMPT, typed)
     report = model.learn(Lesson(PROMPT, replies, 4))
@@ -191,7 +194,8 @@ def test_a_bound_halves_the_change_until_it_holds(bound):
     limit = reached[bound] / 6
     model = policy(**{**free, bound: limit})
     tight = model.learn(Lesson(PROMPT, replies, 1))
-    assert tight.halved >= 1 and tight.steps > 0
+    assert tight.halved >= 1
+    assert tight.steps > 0
     assert {"kl_per_pick": tight.kl_spent, "kl_budget": tight.kl, "probe_rise": tight.probe}[bound] <= limit
     assert tight.gained > 0
 
@@ -201,9 +205,9 @@ def test_a_budget_that_is_spent_lets_nothing_farther_but_lets_back():
     replies = draw(model)
     kls = [model.learn(Lesson(PROMPT, replies, 1)).kl for _ in range(6)]
     assert max(kls) <= 0.02
-    far = model.logp(PROMPT, replies[1])
+    other = model.logp(PROMPT, replies[3])
     model.learn(Lesson(PROMPT, replies, 3))
-    assert model.logp(PROMPT, replies[1]) < far
+    assert model.logp(PROMPT, replies[3]) > other
 
 
 @pytest.mark.parametrize("kind", [own, llama])
@@ -250,7 +254,8 @@ def test_a_state_is_small_and_shares_what_never_changes():
     after = model.tensors()
     numbers = sum(tensor.numel() for tensor in after.values())
     changed = [name for name in after if not torch.equal(after[name], root[name])]
-    assert changed and all(".lora_B." in name for name in changed)
+    assert changed
+    assert all(".lora_B." in name for name in changed)
     assert sum(tensor.numel() * tensor.element_size() for tensor in after.values()) == 2 * numbers
     assert model.parameters == sum(after[name].numel() for name in changed)
 

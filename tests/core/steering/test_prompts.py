@@ -67,6 +67,19 @@ def test_columns_are_found_and_turns_give_their_first(workspace, rows, column, e
     assert sorted(found.found.texts) == sorted(expected)
 
 
+def test_a_data_set_in_the_hubs_form(workspace):
+    folder = workspace.root / "set"
+    folder.mkdir()
+    rows = [
+        {"chat": [{"role": "user", "content": f"Ask {n}"}, {"role": "assistant", "content": "x"}]} for n in range(9)
+    ]
+    (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for streaming in (False, True):
+        source = {"name": "hub", "path": str(folder), "split": "train", "most": 5, "streaming": streaming}
+        found = prompts.load(settings(**source, column="chat"), workspace)
+        assert found.found.texts == tuple(f"Ask {n}" for n in range(5))
+
+
 def test_prompt_sources_that_cannot_be(workspace):
     with pytest.raises(OgiveError, match=r"prompts\.source\.path is empty"):
         prompts.load(settings(name="file"), workspace)

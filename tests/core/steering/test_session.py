@@ -334,6 +334,31 @@ def test_exports_statistics_and_saving(steer, tmp_path):
     assert "adapter of state 3 saved" in (session.folder / "journal.md").read_text()
 
 
+def test_merging_is_proved_and_steering_goes_on(steer, weights_of, tmp_path):
+    from core.generation.decode import complete
+    from core.models.loading import load
+    from core.settings.sampling import SamplingSettings
+
+    session = steer.begin()
+    group = steer.draw(session)
+    session.update(Decision.write("moon", group.id))
+    kept = weights_of(session)
+    report = session.merge(tmp_path / "whole")
+    assert report.gap < 1e-3
+    assert weights_of(session) == kept
+    greedy = SamplingSettings(temperature=0.0, max_new_tokens=5)
+    merged = complete(load(tmp_path / "whole"), list(group.prompt_ids), greedy, stop_ids=())[0].tokens
+    steered = [piece.tokens[0] for piece in session.policy.draw(group.prompt_ids, greedy, 1, 0, None)]
+    assert merged == steered
+    steer.pick(session, 1)
+    assert session.tree.here == 2
+    with pytest.raises(OgiveError, match="there already"):
+        session.merge(tmp_path / "whole")
+    session.merge()
+    session.merge()  # in the session's own folder it is made anew
+    assert (session.folder / "merged-2" / "config.json").is_file()
+
+
 def test_catalog_lists_clones_and_deletes(steer):
     session = steer.begin(name="night")
     steer.pick(session, 0)

@@ -75,3 +75,45 @@ def test_nothing_there_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(OgiveError, match="No tokenizer could be loaded") as caught:
         pretrained.load((), path=str(tmp_path / "none"))
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_over_a_foreign_vocabulary_pads_its_matrices_to_whole_64s(chatml, tmp_path):
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    import core.models.huggingface
+    from core.generation.decode import complete
+    from core.models.loading import load as load_model
+    from core.settings.run import RunSettings
+    from core.settings.sampling import SamplingSettings
+    from core.training import checkpoint
+    from core.training.job import create_run, execute
+    from core.workspace import Workspace
+
+    assert core.models.huggingface.MODEL_TYPE == "ogive"
+    (tmp_path / "text.txt").write_text(
+        "\n\n".join(f"Rain {n} fell upon the tower, and they had seen it fall." for n in range(60))
+    )
+    training = {"steps": 3, "batch_size": 4, "save_every": 3, "sample_every": 0, "device": "cpu", "compile": "off"}
+    settings = RunSettings.model_validate(
+        {
+            "name": "foreign",
+            "model": {"layers": 1, "hidden_size": 32, "heads": 2, "context": 16},
+            "tokenizer": {"name": "pretrained", "path": str(chatml)},
+            "data": {"sources": [{"name": "files", "path": str(tmp_path / "text.txt"), "documents": "blank-line"}]},
+            "training": training,
+        }
+    )
+    run = create_run(settings, Workspace(tmp_path))
+    execute(run)
+    model = load_model(checkpoint.pointed(run, "final"))
+    vocab = model.tokenizer.vocab_size
+    assert vocab % 64 != 0
+    assert model.model.embedding.weight.shape[0] == -(-vocab // 64) * 64
+    ids = model.tokenizer.encode("The rain")
+    assert ids == AutoTokenizer.from_pretrained(chatml)("The rain", add_special_tokens=False).input_ids
+    assert model.model(torch.tensor([ids])).shape[-1] == vocab
+    (drawn,) = complete(model, ids, SamplingSettings(temperature=2.0, max_new_tokens=8))
+    assert max(drawn.tokens) < vocab
+    theirs = AutoModelForCausalLM.from_pretrained(model.path)
+    assert theirs(torch.tensor([ids])).logits.shape[-1] == vocab

@@ -55,6 +55,12 @@ def test_lines_are_cut_only_where_the_library_cuts(own, lines):
     assert own["bpe"].encode(text) == own["bpe"].backend.encode(text, add_special_tokens=False).ids
 
 
+def test_names_are_safe_to_print(own):
+    names = [own["bytes"].token_name(number) for number in range(256)]
+    assert all(name.isprintable() for name in names)
+    assert (names[0x1B], names[0x0A], names[0x20], names[0xC3], names[0x41]) == ("\\x1b", "⏎", "␣", "\\xc3", "A")
+
+
 def test_the_byte_tokenizer_is_the_identity(own):
     data = bytes(range(256))
     assert own["bytes"].encode_bytes(data) == list(data)

@@ -8,11 +8,15 @@ import pytest
 from core.cancel import Cancel
 from core.data import stream as streams
 from core.data.adding import add
+from core.data.conversations import gather, open_talks, talks_folder
 from core.data.files import FilesSource
 from core.data.snapshots import delete
+from core.data.turns import Rules
 from core.errors import OgiveError
 from core.runs.info import RunInfo
+from core.settings.data import DataSettings
 from core.settings.run import RunSettings
+from core.tokenization import byte
 from core.training import checkpoint
 from core.training.job import create_run, execute, fork
 
@@ -138,3 +142,31 @@ def test_a_run_reads_the_version_of_a_snapshot_that_it_began_with(recipe, text, 
     delete(workspace, "tales@1", force=True)
     assert execute(run) == "finished"  # from its packed copy
     assert outcome(run) == outcome(straight)
+
+
+@pytest.mark.parametrize("layout", ["sharegpt", "alpaca", "transcript", "snapshot"])
+def test_every_way_to_write_talk_reaches_fine_tuning(tmp_path, workspace, layout):
+    asked = [(f"Who rings {number}?", f"The wind, {number} times.") for number in range(40)]
+    rows = {
+        "sharegpt": [
+            {"conversations": [{"from": "human", "value": ask}, {"from": "gpt", "value": say}]} for ask, say in asked
+        ],
+        "alpaca": [{"instruction": ask, "input": "", "output": say} for ask, say in asked],
+        "transcript": [{"chosen": f"\n\nHuman: {ask}\n\nAssistant: {say}"} for ask, say in asked],
+    }
+    path = tmp_path / "talk.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows.get(layout, rows["sharegpt"])))
+    source = {"name": "files", "path": str(path)}
+    if layout == "snapshot":
+        add(workspace, "talk", [FilesSource(str(path))])
+        source = {"name": "snapshot", "snapshot": "talk"}
+        path.unlink()
+    rules = Rules(200)
+    data = gather(DataSettings.model_validate({"sources": [source]}), byte.build(), rules, workspace)
+    assert len(data.train) + len(data.held_out) == 40
+    ids, learned = data.train.talk(0)
+    said = bytes(ids[learned.astype(bool)][:-1].astype("uint8")).decode()
+    assert said.startswith("The wind, ")
+    again = open_talks(talks_folder(workspace, data.key), byte.build(), rules)
+    assert again is not None
+    assert again.train.ids.tolist() == data.train.ids.tolist()

@@ -13,13 +13,13 @@ from transformers import BloomConfig, BloomForCausalLM, GPT2Config, GPT2LMHeadMo
 
 from core import adapters
 from core.data.conversations import gather
-from core.data.rows import SingleRows
 from core.data.turns import Rules
 from core.errors import OgiveError
 from core.models.adapted import enclosed
 from core.models.decoder import Decoder
 from core.models.folder import save_model
 from core.models.loading import load
+from core.optim.base import build_optimizer
 from core.runs.info import RunInfo
 from core.settings.data import DataSettings
 from core.settings.model import ModelSettings
@@ -36,6 +36,7 @@ DEMO = {"sources": [{"name": "demo", "documents": 60, "part": "talk"}], "held_ou
 SHAPES: dict[str, dict[str, Any]] = {
     "rope": {},
     "recency": {"positions": {"name": "rope", "recency": 1.0}, "kv_heads": 1, "tied": False},
+    "window": {"positions": "alibi", "window": 24, "kv_heads": 1},
     "learned": {"positions": "learned", "norm": "layernorm", "feedforward": "gelu", "bias": True, "qk_norm": True},
 }
 BASE = byte.build()
@@ -65,9 +66,9 @@ def foreign(kind: str) -> Any:
     return BloomForCausalLM(BloomConfig(**size, hidden_size=32, n_layer=2, n_head=2))
 
 
-def objective(data: Any, **options: Any) -> Conversations:
+def objective(data: Any, steps: int = 10, **options: Any) -> Conversations:
     training = TrainingSettings.model_validate(
-        {"objective": {"name": "sft", **options}, "batch_size": 4, "eval_tokens": None}
+        {"objective": {"name": "sft", **options}, "batch_size": 4, "eval_tokens": None, "steps": steps}
     )
     return Conversations(data, training, CONTEXT)
 
@@ -89,35 +90,23 @@ def test_a_batch_has_the_loss_of_its_conversations(data, kind, packing):
     model = (own(**SHAPES[kind]) if kind in SHAPES else foreign(kind)).eval()
     sft = objective(data, packing=packing)
     sft.suit(model, {})
-    whole = sft.batch(0, sft.rows)
-    parts = [sft.batch(first, 4) for first in range(0, sft.rows - sft.rows % 4, 4)] if packing == "off" else [whole]
+    batch = sft.batch(2, 4)
+    members = [int(number) for row in sft._rows.order(2, 4) for number in sft._rows.members[row]]
     with torch.no_grad():
-        singly = [alone(model, data, number) for number in range(len(data.train))]
-        if packing == "on":
-            assert whole.count == sum(count for _, count in singly)
-            total, count = sft.loss(model, *whole.tensors)
-            assert int(count) == whole.count
-            assert total.item() == pytest.approx(sum(loss.item() for loss, _ in singly), rel=1e-5)
-        for batch in parts:
-            rows = sum(int((labels != -100).any(-1).sum()) for labels in (batch.tensors[1],))
-            assert rows == batch.rows
-            _, count = sft.loss(model, *batch.tensors)
-            assert int(count) == batch.count
-        # Each conversation by itself: its tokens' losses in a packed row are those it has alone.
-        if packing == "on":
-            row = sft.batch(1, 1)
-            members = sft._rows._members[int(_row_number(sft, 1))]
-            for order, number in enumerate(members):
-                only = row.tensors[1].masked_fill(row.tensors[3] != order, -100)
-                total, _ = sft.loss(model, row.tensors[0], only, *row.tensors[2:])
-                assert total.item() == pytest.approx(singly[int(number)][0].item(), rel=1e-5)
-
-
-def _row_number(sft: Conversations, position: int) -> int:
-    from core.data.order import permute
-
-    epoch, index = divmod(position, sft.rows)
-    return int(permute(np.array([index]), sft.rows, sft._training.seed, epoch + 1)[0])
+        singly = {number: alone(model, data, number) for number in members}
+        assert batch.count == sum(count for _, count in singly.values())
+        parts = [sft.loss(model, *tensors) for tensors in batch.split(2)]
+        assert sum(int(count) for _, count in parts) == batch.count
+        total = sum(loss.item() for loss, _ in parts)
+        assert total == pytest.approx(sum(loss.item() for loss, _ in singly.values()), rel=1e-5)
+        if packing == "on":  # And each by itself in its row has the loss it has alone.
+            row = sft.batch(2, 1)
+            ids, labels, places, talks = row.tensors
+            for order, number in enumerate(sft._rows.members[sft._rows.order(2, 1)[0]]):
+                only = labels.masked_fill(talks != order, -100)
+                assert sft.loss(model, ids, only, places, talks)[0].item() == pytest.approx(
+                    singly[int(number)][0].item(), rel=1e-5
+                )
 
 
 @pytest.mark.parametrize("kind", ["own", "llama"])
@@ -134,15 +123,15 @@ def test_the_gradient_is_that_of_the_mean_over_learned_tokens(data, kind, packin
         stepper = Stepper(
             model,
             sft,
-            None,
+            build_optimizer(model, TrainingSettings()),
             device=torch.device("cpu"),
             precision="fp32",
             clip=0.0,
-            micro=2,  # type: ignore[arg-type]
+            micro=2,
         )
         loss = stepper.gradients(batch)
-        rows = _members(sft, data, packing)
-        padded = SingleRows(data.train, 1, 0, sft._filler).lay(rows)
+        rows = [int(number) for row in sft._rows.order(0, 4) for number in sft._rows.members[row]]
+        padded = sft._rows.single(rows)
         ids, labels = torch.from_numpy(padded.ids), torch.from_numpy(padded.labels)
         mask = torch.from_numpy(padded.talks >= 0).long()
         logits = reference(input_ids=ids, attention_mask=mask).logits
@@ -158,22 +147,15 @@ def test_the_gradient_is_that_of_the_mean_over_learned_tokens(data, kind, packin
         torch.set_default_dtype(torch.float32)
 
 
-def _members(sft: Conversations, data: Any, packing: str) -> list[int]:
-    if packing == "off":
-        return sft._rows._order(0)[:4].tolist()
-    return [int(n) for position in range(4) for n in sft._rows._members[_row_number(sft, position)]]
-
-
 def test_a_foreign_model_is_packed_only_when_it_is_proved_to_keep_conversations_apart(data):
     assert objective(data).suit(own(), {})["packing"]["chosen"] == "on"
-    llama = objective(data).suit(foreign("llama"), {})["packing"]
-    assert llama["chosen"] == "on"
-    assert "measured" in llama["why"]
+    assert objective(data).suit(foreign("llama"), {})["packing"]["chosen"] == "on"
     sft = objective(data)
     bloom = sft.suit(foreign("bloom"), {})["packing"]
     assert bloom["chosen"] == "off"
     assert "mixes packed conversations" in bloom["why"]
-    assert len(sft.batch(0, 4).tensors) == 2
+    assert sft.batch(0, 4).rows == 4
+    assert all(len(tensors) == 2 for tensors in sft.batch(0, 4).split(4))
     assert (
         objective(data).suit(foreign("llama"), {"packing": {"chosen": "off", "why": "before"}})["packing"]["why"]
         == "before"
@@ -249,7 +231,7 @@ WAYS = {
     "whole": {"model": {"dropout": 0.1}},
     "lora": {"adapter": {"preset": "all", "dropout": 0.1}, "optimizer": "muon"},
     "dora": {"adapter": {"preset": "attention_only", "dora": True}, "micro_batch_size": 1},
-    "foreign": {},
+    "foreign": {"objective": {"name": "sft", "packing": "off"}, "micro_batch_size": 1},
     "foreign-lora": {"adapter": {"preset": "minimal"}},
 }
 
@@ -301,7 +283,11 @@ def test_what_cannot_be_is_said_before_it_begins(base, workspace, tmp_path):
         create_run(recipe(tmp_path / "nowhere"), workspace)
     with pytest.raises(OgiveError, match="longer than the base model's context of 160"):
         execute(create_run(recipe(base, context=400), workspace))
-    assert len(list(workspace.checkpoints.glob("*sft*"))) == 1
+    narrow = recipe(base, adapter={"preset": "all"})
+    narrow.base.precision = "4bit"
+    with pytest.raises(OgiveError, match="not trained on CPU"):
+        execute(create_run(narrow, workspace))
+    assert len(list(workspace.checkpoints.glob("*sft*"))) == 2
     with pytest.raises(ValueError, match="trains by the objective sft, not language"):
         recipe(base, objective="language")
     with pytest.raises(ValueError, match="through an adapter"):

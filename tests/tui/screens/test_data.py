@@ -325,7 +325,7 @@ async def test_a_mixture_is_weighed_kept_and_sent_to_setup(stocked: Workspace, t
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
         data = app.screen.draft.settings.data
         assert [source["snapshot"] for source in data.sources] == ["tale@1", "talk@1"]
-        await until(pilot, lambda: "it learns from snapshot tale@1" in trail(app))
+        await until(pilot, lambda: "data: snapshot tale@1" in trail(app))
 
 
 async def test_use_sends_one_source_to_setup(stocked: Workspace, texts: Path) -> None:
@@ -354,6 +354,27 @@ async def test_delete_asks_with_the_safe_answer_first(stocked: Workspace, texts:
         await until(pilot, lambda: len(rows(app).rows) == 2)
         await until(pilot, lambda: "tale@1 is deleted" in trail(app))
     assert (texts / "tale.txt").exists()
+
+
+async def test_ctrl_c_stops_what_is_being_done(stocked: Workspace, texts: Path) -> None:
+    app = opened(stocked, texts)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: len(rows(app).rows) == 3)
+        ended: list[str] = []
+
+        def wait(context: Any) -> None:
+            context.show(("Reading", 1200, None))
+            context.cancel.wait(60)
+            context.cancel.check("Counting")
+
+        app.screen.give("count", wait, lambda _: ended.append("done"), doing="counting")
+        await until(pilot, lambda: "1.2 k" in trail(app))
+        await pilot.press("ctrl+c")
+        assert trail(app) == "stopped: counting"
+        await until(pilot, lambda: app.engine.submit(lambda _: 1, name="next").wait(5))
+        await pilot.pause()
+        assert isinstance(app.screen, DataScreen), "no panel for what was meant"
+        assert not ended
 
 
 async def test_damage_is_shown_in_place(stocked: Workspace, texts: Path) -> None:

@@ -13,8 +13,10 @@ from core.data.tokenizers import train_kept
 from core.settings.data import DataSettings
 from core.settings.tokenizer import TokenizerSettings
 from core.tokenization import library
+from core.tokenization.build import build
 from core.workspace import Workspace
 from tui.app import OgiveApp
+from tui.screens.setup import SetupScreen
 from tui.screens.tokenizers.screen import TokenizersScreen
 from tui.screens.tokenizers.train import TrainScreen
 from tui.widgets.ask import Ask
@@ -176,6 +178,19 @@ async def test_what_is_shipped_cannot_be_deleted_and_data_is_chosen(stocked: Wor
         await pilot.press(*"other", "enter")
         await until(pilot, lambda: "measured on other" in trail(app))
         assert app.screen.data == "other"
+
+
+async def test_use_sends_it_to_setup(stocked: Workspace) -> None:
+    app = opened(stocked)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: len(rows(app).rows) > 5)
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+        chosen = app.screen.draft.settings.tokenizer
+        kept = library.find_kept(stocked, "tales@2")
+        assert kept is not None
+        assert (chosen.name, chosen["path"]) == ("pretrained", str(kept.folder))
+        assert build(chosen, ()).fingerprint == kept.sha256
 
 
 async def test_damage_is_told_and_the_screen_stays(stocked: Workspace) -> None:

@@ -196,7 +196,7 @@ def gate() -> Any:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pilots need no time to read: a group counts as seen as soon as it is painted. One thread is enough for tiny models."""
+    """A pilot needs no time to read: a group counts as seen as soon as it is painted. A tiny model needs one thread."""
     monkeypatch.setattr("tui.screens.steer.deciding.SEEN", 0.0)
     torch.set_num_threads(1)
 

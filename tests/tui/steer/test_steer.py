@@ -263,9 +263,7 @@ async def test_leaving_keeps_the_session_and_coming_back_finds_it(steer: Steer, 
     assert (one.picks, one.here, one.open_by) == (1, 1, "")
 
 
-async def test_a_failed_update_leaves_the_session_usable(
-    steer: Steer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_update_leaves_the_session_usable(steer: Steer, monkeypatch: pytest.MonkeyPatch) -> None:
     async with steer() as at:
         learn = at.session.policy.learn
 

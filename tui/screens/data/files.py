@@ -168,6 +168,8 @@ class FilesScreen(WorkingScreen):
         if path.is_dir():
             self._go(path)
         else:
+            if path.is_file():
+                self._go(path.parent, path.name)
             self._look_into({"name": "files", "path": str(path)})
 
     def _leave_path(self) -> None:

@@ -141,6 +141,7 @@ def _of_settings(workspace: Workspace, stored: Any) -> Entry:
         ("about", stored.description),
         *(("reads" if at == 0 else "", one) for at, one in enumerate(told)),
         ("held out", f"{settings.held_out:.0%}"),
+        ("from", "shipped with the program" if stored.shipped else "this workspace"),
         ("parent", stored.parent or ""),
     )
     holds = "mixture" if len(settings.sources) > 1 else settings.sources[0].name

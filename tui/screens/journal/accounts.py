@@ -29,9 +29,9 @@ def account_lines(account: Account, width: int) -> list[Content]:
         ("margin", "" if found.margin is None else f"{found.margin:+.2f}"),
         ("to choose", "" if found.thought is None else f"{found.thought:.1f} s"),
         ("update", "" if found.update is None else f"{found.update:.1f} s"),
-        ("length", "" if found.length is None else f"{found.length:.0f} tokens"),
+        ("", "" if found.length is None else f"{found.length:.0f} tokens"),
     )
-    lines.append(_line("typical", f" {DOT} ".join(f"{name} {value}" for name, value in figures if value)))
+    lines.append(_line("typical", f" {DOT} ".join(f"{name} {value}".strip() for name, value in figures if value)))
     if found.alike:
         lines.append(_line("alike", f"{found.alike} group{'' if found.alike == 1 else 's'} of near-identical variants"))
     lines.append(Content(""))
@@ -43,7 +43,7 @@ def account_lines(account: Account, width: int) -> list[Content]:
         ("margin", [point.margin for point in points], ""),
     ):
         lines.append(_curve(name, values, note, width))
-    lines.append(Content.styled(f" {'':{LABEL}}along the path, one column for each decision learned from", "$ash"))
+    lines.append(Content.styled(f" {'':{LABEL}}along the path, a column for each decision", "$ash"))
     return [line.truncate(width, ellipsis=True) for line in lines]
 
 

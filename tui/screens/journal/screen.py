@@ -162,7 +162,6 @@ class JournalScreen(OgiveScreen):
             f"{one.nodes} states",
             f"{one.branches} branch{'' if one.branches == 1 else 'es'}",
             words.memory(one.disk),
-            f"begun {_when(one.created_at)}",
             one.open_by and not self._is_open(one) and f"open in {one.open_by}",
         )
         width = self._account_width

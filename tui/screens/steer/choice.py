@@ -15,6 +15,8 @@ from core.workspace import Workspace
 if TYPE_CHECKING:
     from tui.app import OgiveApp
 
+UNNAMED = "untitled"
+"""A session of this name is called after its model when it is begun."""
 MEMORY = "steering"
 """Where the app remembers the settings used last."""
 
@@ -24,7 +26,7 @@ def settings_for(app: OgiveApp, model: str | None) -> SteeringSettings:
     found = remembered(app) or first_recipe(app.workspace)
     if model is not None and model != found.model:
         found = found.model_copy(update={"model": model, "name": name_for(model)})
-    elif found.name == "untitled":
+    elif found.name == UNNAMED and found.model:
         found = found.model_copy(update={"name": name_for(found.model)})
     return found
 
@@ -46,7 +48,7 @@ def first_recipe(workspace: Workspace) -> SteeringSettings:
     if any(stored.name == "default" for stored in list_settings(workspace, "steering")):
         found = load_subject("steering", "default", workspace)
         assert isinstance(found, SteeringSettings)
-        return found
+        return found.model_copy(update={"name": UNNAMED})
     return SteeringSettings()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events, on, work
 
-from tui.engine import JobDone, JobFailed, JobHandle
+from tui.engine import JobDone, JobFailed
 from tui.glyphs import DOT
 from tui.screens.steer import work as jobs
 from tui.screens.steer.drawing import SEEN, Drawing
@@ -32,13 +32,6 @@ class Deciding(Drawing):
         """Slot (0: none) of an early decision that waits to be confirmed, and since when."""
         self._typed_at = 0.0
         self._story: list[str] = []
-        self._asides: dict[JobHandle[Any], Callable[[Any], None]] = {}
-
-    def aside(self, job: Callable[[jobs.JobContext], Any], name: str, then: Callable[[Any], None]) -> JobHandle[Any]:
-        """A job that changes nothing about the card at hand; `then` gets what it returns."""
-        handle = self.ogive.engine.submit(job, name=name, to=self)
-        self._asides[handle] = then
-        return handle
 
     def on_key(self, event: events.Key) -> None:
         """When the key was pressed, which may be a while ago when the machine is busy."""
@@ -174,7 +167,7 @@ class Deciding(Drawing):
         if "margin" in report:
             self._story.append(f"update {report.get('seconds', done.seconds):.1f} s")
         self._story.append(f"state {done.node}")
-        margin = f"   margin {view.margin:+.2f}" if "margin" in report and view.margin is not None else ""
+        margin = f"   margin {view.margin:+.2f}" if view.margin and "margin" in report else ""
         halved = f" {DOT} halved {report['halved']}x" if report.get("halved") else ""
         self.trail(f"{self._told()}{margin}{halved}", "good")
         self.take_card(done.picture)
@@ -260,7 +253,7 @@ class Deciding(Drawing):
         elif self.is_control(event.handle):
             self.controlled(event.result)
         else:
-            self._asides.pop(event.handle, lambda _: None)(event.result)
+            self.asides.pop(event.handle, lambda _: None)(event.result)
 
     @on(JobFailed)
     def _failed(self, event: JobFailed) -> None:
@@ -280,7 +273,7 @@ class Deciding(Drawing):
             if self.picture is not None and self.picture.view.group is None:
                 self.refresh_picture()
         elif not self.is_control(event.handle):
-            self._asides.pop(event.handle, None)
+            self.asides.pop(event.handle, None)
             self.trail(f"{event.cause} {event.hint}".strip(), "bad")
         if event.defect and not deciding:
             self.ogive.show_failure(event.cause, event.hint, event.log_path)

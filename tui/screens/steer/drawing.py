@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.timer import Timer
@@ -17,7 +17,7 @@ from tui.steering import Picture
 
 if TYPE_CHECKING:
     from core.settings.steering import SteeringSettings
-    from core.steering.view import Stream
+    from core.steering.view import Stream, View
 
 STREAM_EVERY = 0.04
 SEEN = 0.2
@@ -30,6 +30,7 @@ class Drawing(SteerView):
 
     def __init__(self) -> None:
         super().__init__()
+        self.asides: dict[JobHandle[Any], Callable[[Any], object]] = {}
         self._then: Callable[[], None] | None = None
         """What the person wants done when the writing has ended."""
         self._timer: Timer | None = None
@@ -50,6 +51,7 @@ class Drawing(SteerView):
 
     def _load(self, work: Callable[[jobs.JobContext], Picture], wanted: str, name: str) -> None:
         self.abandon()
+        self._deciding = self._moving = None
         self.failure, self._wanted = None, wanted
         self.phase = "loading"
         self.variants.zoom(False)
@@ -72,6 +74,14 @@ class Drawing(SteerView):
         self.variants.clear()
         self.take_card(picture)
         self.trail(picture.view.trail or f"{picture.view.model} is loaded", "good")
+
+    def forget(self) -> None:
+        """The session is closed, and perhaps gone."""
+        self.abandon()
+        self._deciding = self._moving = self.picture = None
+        self.phase = "empty"
+        self.variants.clear()
+        self.draw_frame()
 
     def _not_loaded(self, cause: str, hint: str) -> None:
         self._loading = None
@@ -171,6 +181,7 @@ class Drawing(SteerView):
                 self._show_stream(handle.latest)
             elif picture.view.group is not None:
                 self.show_card()
+            if self._seen_at is None:
                 self._look_soon()
         if self.phase == "writing":
             self.phase = "choosing"
@@ -237,16 +248,29 @@ class Drawing(SteerView):
     def ask_control(self) -> None:
         """Have the control prompt answered at this state, while the person reads."""
         view = self.picture.view if self.picture is not None else None
-        if view is None or self.phase != "choosing" or not view.control.prompt or view.control.now:
+        if view is None or self.phase != "choosing" or not view.control.prompt or answered(view):
+            self.prepare()
             return
         if self._control is None or not self._control.alive:
             self._control = self.ogive.engine.submit(
                 jobs.control(self.bench), name="answering the control prompt", to=self
             )
 
+    def prepare(self) -> None:
+        """Have what the update will need computed ahead, while the person reads."""
+        if self.phase == "choosing" and self.picture is not None and self.picture.view.group is not None:
+            self.aside(jobs.prepare(self.bench), "looking ahead", lambda _: None)
+
+    def aside(self, job: Callable[[jobs.JobContext], Any], name: str, then: Callable[[Any], object]) -> JobHandle[Any]:
+        """A job that changes nothing about the card at hand; `then` gets what it returns."""
+        handle = self.ogive.engine.submit(job, name=name, to=self)
+        self.asides[handle] = then
+        return handle
+
     def hush_control(self) -> None:
-        """Nothing must wait for the control prompt."""
-        if self._control is not None and self._control.alive:
+        """Nothing must wait for the control prompt, except at the root: there it is what all is compared with."""
+        at_root = self.picture is not None and self.picture.view.node == 0
+        if self._control is not None and self._control.alive and not at_root:
             self._control.cancel.request("something else came first")
 
     def is_control(self, handle: JobHandle[object]) -> bool:
@@ -256,3 +280,9 @@ class Drawing(SteerView):
         """It was answered, or the session was looked at: newer than what shows, unless something has begun since."""
         if self.phase == "choosing":
             self.show(picture)
+            self.prepare()
+
+
+def answered(view: View) -> bool:
+    """Whether the control prompt has been answered at this state."""
+    return any(node == view.node for node, _ in view.control.history)

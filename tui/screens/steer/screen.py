@@ -55,10 +55,18 @@ class SteerScreen(Deciding):
         `settings` begins a session with exactly these; `model` one with the settings used last; `session` names one of
         the journal. With nothing named, an open session goes on, else the newest model is steered.
         """
+        open_here = self.bench.session
+        if self.picture is not None and open_here is None and self.phase != "loading":
+            self.forget()
         if self.phase == "loading":
             self.draw_frame()
         elif settings is not None:
             self.begin(settings)
+        elif session is not None and open_here is not None and open_here.id == session and self.picture is not None:
+            if node is not None:
+                self.move("checkout", node, story=f"to state {node}")
+            self.draw_frame()
+            self._focus_variant()
         elif session is not None:
             self.resume(session, node)
         elif self.picture is None or (model is not None and not self._steers(model)):
@@ -85,12 +93,8 @@ class SteerScreen(Deciding):
         pick = (f"1-{count}", "pick") if first == "1" else (first, "pick 1")
         # The way out and the help need no words, so that what is done to variants has room.
         short = [(key, "" if label in ("back", "help") else label) for key, label in entries]
-        return [pick, *[one for one in short if one[1] not in ("pick 1", "all")]]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "hotter":
-            return self.picture is not None and self.picture.view.alike
-        return True
+        hidden = ("pick 1", "all") if self.picture.view.alike else ("pick 1", "all", "hotter")
+        return [pick, *[one for one in short if one[1] not in hidden]]
 
     # Decisions
 

@@ -14,7 +14,7 @@ from tui.draft import Draft
 from tui.engine import JobContext, JobDone, JobFailed, JobHandle
 from tui.glyphs import DONE, DOT, FAILED
 from tui.screens.setup import SetupScreen
-from tui.screens.steer.choice import MEMORY, name_for
+from tui.screens.steer.choice import MEMORY, UNNAMED, name_for
 from tui.widgets.lines import clean
 from tui.widgets.reading import Reading
 from tui.widgets.wrapping import printable
@@ -74,7 +74,7 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
 
     def open(self, recipe: str = "", settings: SteeringSettings | None = None, **arguments: Any) -> None:
         if settings is not None:
-            self.draft = SteerDraft(settings)
+            self.draft = SteerDraft.begin(self.ogive.workspace, tree=settings.model_dump(mode="json"))
             self._remember()
             self._show()
             self.trail(f"the settings of {settings.name}", "good")
@@ -149,8 +149,10 @@ class SteerSetupScreen(SetupScreen, inherit_bindings=False):
         if not self._sound():
             return
         settings = self.draft.settings
-        if settings.name == "untitled" and settings.model:
-            settings = settings.model_copy(update={"name": name_for(settings.model)})
+        if settings.name == UNNAMED or (self.draft.reference and settings.name == self.draft.base.name):
+            # A recipe's name is not the session's.
+            name = name_for(settings.model) if settings.model else UNNAMED
+            settings = settings.model_copy(update={"name": name})
         self._remember()
         self.ogive.open("steer", settings=settings)
 

@@ -155,15 +155,14 @@ class SteerView(OgiveScreen):
         drift = Content.assemble(("   drift ", "$ash"), (f"{view.drift:.2f}", "$bone"))
         left = Content.assemble((name, "bold $bone"), (f" {DOT} {clean(view.branch)} {DOT} state {view.node}", "$bone"))
         state = Content.assemble("   ", (word, "$brass")) if word else Content("")
-        # The bar gives way to the words, and the words to the name.
-        room = self.size.width - len("STEER") - 4 - left.cell_length - drift.cell_length
-        for bar in (10, 6, 4):
-            right = Content.assemble(meter("KL", view.kl, view.kl_budget, bar), drift)
-            if right.cell_length - drift.cell_length + state.cell_length <= room:
-                self.headline(Content.assemble(left, state), right)
-                return
-        room = self.size.width - len("STEER") - 4 - right.cell_length
-        self.headline(Content.assemble(left, state).truncate(max(8, room), ellipsis=True), right)
+        # The bar gives way to the words, then drift does, then the name.
+        room = self.size.width - len("STEER") - 4
+        for bar in (10, 6, 4, 0, -1):
+            right = Content.assemble(meter("KL", view.kl, view.kl_budget, max(0, bar)), drift if bar >= 0 else "")
+            if left.cell_length + state.cell_length + right.cell_length <= room:
+                break
+        cut = left.truncate(max(4, room - right.cell_length - state.cell_length), ellipsis=True)
+        self.headline(Content.assemble(cut, state), right)
 
     def _asked(self, picture: Picture) -> Content:
         place = f"prompt {picture.view.place}" if picture.view.place else "prompt"

@@ -192,6 +192,11 @@ def read_prompt(bench: Bench, group: Group) -> Callable[[JobContext], str]:
     return work
 
 
+def prepare(bench: Bench) -> Callable[[JobContext], None]:
+    """Compute ahead what an update about the group at hand needs; it changes no result."""
+    return lambda _: bench.the_session().prepare()
+
+
 def compare(bench: Bench, a: int | str, b: int | str, prompts: Sequence[str] | None) -> Callable[[JobContext], Any]:
     """Two states on the same prompts and seeds."""
 

@@ -177,7 +177,7 @@ class TokenizersScreen(WorkingScreen):
         return super().key_entries()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("report", "search", "mark") and self.marked is None:
+        if action in ("report", "search", "mark", "use") and self.marked is None:
             return False
         if action in ("report", "mark") and not self.query_one("#left").display:
             return False
@@ -316,8 +316,8 @@ class TokenizersScreen(WorkingScreen):
                 for one in found.tokens
             ]
             self.query_one("#found", Rows).show(rows)
-            head = f"{found.total} tokens of {measured.name}, counted in {measured.data}"
-            self.query_one("#search RowsHead", RowsHead).show(head)
+            self.query_one("#search RowsHead", RowsHead).show(f"{found.total} found")
+            self.trail(f"tokens of {measured.name}; how often they come in {measured.data}")
 
         self.give("search", jobs.look_up(measured, wanted), show, failed=lambda cause, hint: self.trail(cause, "bad"))
 
@@ -331,7 +331,12 @@ class TokenizersScreen(WorkingScreen):
     def _to_the_tokens(self) -> None:
         self.query_one("#found", Rows).focus()
 
-    # Making and removing
+    # Using, making and removing
+
+    def action_use(self) -> None:
+        entry = self.marked
+        if entry is not None:
+            self.ogive.open("setup", tokenizer=entry.settings)
 
     def action_train(self) -> None:
         from tui.screens.tokenizers.train import TrainScreen

@@ -29,6 +29,8 @@ class Entry:
     name: str
     kind: str
     note: str
+    settings: dict[str, Any]
+    """Of a recipe that uses it."""
     size: int | None = None
     facts: tuple[tuple[str, str], ...] = ()
 
@@ -57,7 +59,7 @@ def entries(workspace: Workspace) -> Callable[[JobContext], list[Entry]]:
         for named in list_named(workspace):
             one = kept.get(named.name)
             if one is None:
-                found.append(Entry(named.name, named.kind, named.note))
+                found.append(Entry(named.name, named.kind, named.note, named.settings))
                 continue
             changed = {key: value for key, value in one.settings.items() if value not in (False, "", [], "none")}
             told = (
@@ -69,7 +71,7 @@ def entries(workspace: Workspace) -> Callable[[JobContext], list[Entry]]:
                 ("problem", one.problem),
             )
             note = one.problem or (f"child of {one.parent}" if one.parent else f"from {one.trained_on}")
-            found.append(Entry(named.name, named.kind, note, one.vocab_size, told))
+            found.append(Entry(named.name, named.kind, note, named.settings, one.vocab_size, told))
         return found
 
     return work
