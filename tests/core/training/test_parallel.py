@@ -22,7 +22,7 @@ from core.settings.training import TrainingSettings
 from core.tokenization import byte
 from core.training import checkpoint
 from core.training.job import change_settings, create_run, execute
-from core.training.parallel import Team, blocks
+from core.training.parallel import Team, blocks, fitting
 from core.training.processes import Place, place, trainer_command
 from core.workspace import Workspace
 
@@ -377,3 +377,16 @@ def test_alone_nothing_is_shared():
     assert team.first(lambda: 3) == 3
     assert len(blocks(torch.nn.Sequential(torch.nn.ModuleList([torch.nn.Linear(1, 1)] * 3)))) == 3
     assert TrainingSettings().parallel == "auto"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "memory", "kind"),
+    [("adamw", 60_000, "ddp"), ("adamw", 20_000, "fsdp"), ("adamw-8bit", 20_000, "ddp"), ("adafactor", 20_000, "ddp")],
+)
+def test_auto_spreads_what_does_not_fit_one_gpu(monkeypatch, optimizer, memory, kind):
+    """1000 weights: 16 kB with AdamW in 32 bits, 10 kB in 8 bits, 8 kB without moments."""
+    properties = type("Properties", (), {"total_memory": memory})
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
+    model, training = torch.nn.Linear(1000, 1, bias=False), TrainingSettings(optimizer=optimizer)
+    assert fitting(model, training, torch.device("cuda")) == kind
+    assert fitting(model, training, torch.device("cpu")) == "ddp"
