@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from core.errors import OgiveError
 from core.settings.forms import FieldInfo
-from tui import keys, words
+from tui import keys, overview, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
 from tui.estimate import Estimate, Speed, estimate, measured, picture
@@ -120,8 +120,7 @@ class SetupScreen(OgiveScreen):
         self._show_estimate()
 
     def _right(self) -> str:
-        found = self.ogive.first_reading.get(0.0) if self.ogive.first_reading else None
-        return found.machine if found else ""
+        return overview.machine()
 
     def _lines(self) -> Any:
         wanted = self._filter.lower().split()
