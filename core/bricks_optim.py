@@ -49,7 +49,7 @@ OPTIMIZERS = Table(
             "beta2": Option(0.99, "Decay of the momentum", minimum=0.0, maximum=0.9999),
         },
         {"moments": 1},
-        {"lr": 2e-4, "weight_decay": 0.5},
+        {"lr": 6e-4, "weight_decay": 0.2},
     ),
     Brick(
         "adafactor",
@@ -63,7 +63,7 @@ OPTIMIZERS = Table(
             "smallest": Option(1e-3, "Size a parameter is taken to have at least", minimum=0.0),
         },
         {"moments": 0},
-        {"lr": 0.01, "weight_decay": 0.0},
+        {"lr": 0.05, "weight_decay": 0.0},
     ),
     Brick(
         "sophia",
@@ -77,7 +77,7 @@ OPTIMIZERS = Table(
             "eps": Option(1e-15, "Least curvature", minimum=1e-30),
         },
         {"moments": 2},
-        {"lr": 6e-4, "weight_decay": 0.2},
+        {"lr": 1.5e-3, "weight_decay": 0.2},
     ),
     Brick(
         "adamw-8bit",

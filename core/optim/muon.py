@@ -47,20 +47,22 @@ class _Matrices(Stack):
             self._begins.setdefault(rows, []).append(begin)
             begin += rows
 
-    def orthogonal(self, ahead: torch.Tensor, steps: int, dtype: torch.dtype) -> torch.Tensor:
-        """Every matrix of `ahead` made orthogonal, and larger where it is tall; both like the momentum.
+    def orthogonal(self, ahead: torch.Tensor, steps: int, dtype: torch.dtype, factor: float) -> torch.Tensor:
+        """Every matrix of `ahead` made orthogonal, times `factor`, larger where it is tall; both like the momentum.
 
         Where weights are sharded, all processes gather the whole of `ahead` and do the same, then keep their rows.
         """
         full = self.layout.gathered(ahead)
-        found = torch.empty_like(full)
+        pieces: dict[int, torch.Tensor] = {}
         for rows, begins in self._begins.items():
-            pieces = [full.narrow(1, begin, rows) for begin in begins]
-            batch = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
-            made = newton_schulz(batch.to(dtype), steps).chunk(len(pieces))
-            for begin, piece in zip(begins, made, strict=True):
-                found.narrow(1, begin, rows).copy_(piece).mul_(math.sqrt(max(1.0, rows / full.shape[2])))
-        return self.layout.mine(found, 1)
+            alike = [full.narrow(1, begin, rows) for begin in begins]
+            batch = alike[0] if len(alike) == 1 else torch.cat(alike)
+            made = newton_schulz(batch.to(dtype), steps).to(full.dtype)
+            made.mul_(factor * math.sqrt(max(1.0, rows / full.shape[2])))
+            pieces |= dict(zip(begins, made.chunk(len(begins)), strict=True))
+        if len(pieces) == 1:
+            return self.layout.mine(pieces[0], 1)
+        return self.layout.mine(torch.cat([pieces[begin] for begin in sorted(pieces)], dim=1), 1)
 
 
 class Muon(Optimizer):
@@ -107,7 +109,7 @@ class Muon(Optimizer):
             gradient = unless(skip, stack.gradients(scale), stack.momentum)
             stack.momentum.lerp_(gradient, 1.0 - self._momentum)
             ahead = gradient.lerp(stack.momentum, self._momentum)  # Nesterov's
-            stack.change(stack.orthogonal(ahead, self._steps, self._dtype).mul_(-lr), lr, skip)
+            stack.change(stack.orthogonal(ahead, self._steps, self._dtype, -lr), lr, skip)
         if self._adamw is not None:
             self._adamw.step(share, scale, skip)
 

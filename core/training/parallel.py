@@ -148,7 +148,7 @@ class Processes(Team):
                 "Set training.parallel=ddp.",
             )
         wanted = "ddp" if frozen else training.parallel
-        self.kind = wanted if wanted != "auto" else _fitting(model, training, device)
+        self.kind = wanted if wanted != "auto" else fitting(model, training, device)
         if self.kind == "ddp":
             from torch.nn.parallel import DistributedDataParallel
 
@@ -314,7 +314,7 @@ def blocks(model: nn.Module) -> list[nn.Module]:
     return list(max(lists, key=len)) if lists else []
 
 
-def _fitting(model: nn.Module, training: TrainingSettings, device: torch.device) -> str:
+def fitting(model: nn.Module, training: TrainingSettings, device: torch.device) -> str:
     """ddp where weights, gradients and optimizer fit one GPU with room to spare, else fsdp. On a CPU all processes
     share the memory, and copies are cheapest to keep in step."""
     if device.type != "cuda":

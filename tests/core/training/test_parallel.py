@@ -22,10 +22,11 @@ from core.settings.training import TrainingSettings
 from core.tokenization import byte
 from core.training import checkpoint
 from core.training.job import change_settings, create_run, execute
-from core.training.parallel import Team, blocks
+from core.training.parallel import Team, blocks, fitting
 from core.training.processes import Place, place, trainer_command
 from core.workspace import Workspace
 
+pytestmark = pytest.mark.timeout(600)  # All of it is made at once, for all tests; alone it takes half a minute.
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = 12
 KINDS = {
@@ -132,7 +133,7 @@ class Story:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=540,
             check=False,
         )
         self.said = done.stderr
@@ -185,7 +186,8 @@ def story(tmp_path_factory, text):
         alone = {**changes, "parallel": "none", "micro_batch_size": None, "gradient_checkpointing": False}
         execute(made.make(f"{kind}-alone", **alone))
     for kind in ("ddp", "fsdp"):
-        hard = {"parallel": kind, "dropout": 0.2, "optimizer": {"name": "sophia", "every": 3}}
+        # Measured at every step, so that what is asked at a step is asked there: records are told a little later.
+        hard = {"parallel": kind, "dropout": 0.2, "optimizer": {"name": "sophia", "every": 3}, "eval_every": 1}
         made.make(f"{kind}-straight", **hard)
         made.two(f"{kind}-straight")
         made.make(f"{kind}-broken", **hard)
@@ -197,10 +199,12 @@ def story(tmp_path_factory, text):
     further(made.runs["later"], STEPS)
     made.two("later")
     execute(made.make("muon-alone", optimizer="muon"))
-    made.make("asked", parallel="fsdp", sample_prompts=["the raven"])
+    made.make("asked", parallel="fsdp", sample_prompts=["the raven"], eval_every=1)
     made.two("asked", ask={"2": ["save", "sample"], "4": ["pause"], "7": ["evaluate"], "9": ["stop"]})
     made.make("spoilt", parallel="ddp")
-    made.two("spoilt", poison=5)
+    made.two("spoilt", poison=[5])
+    made.make("rolled", parallel="ddp", nonfinite_limit=2)
+    made.two("rolled", poison=[8, 9])
     made.make("uneven", batch_size=5)
     made.two("uneven")
     made.make("unwanted", parallel="none")
@@ -283,8 +287,7 @@ def test_stopped_and_resumed_is_bit_for_bit(story, outcome, kind):
     """The first process alone is asked to stop; dropout and drawn labels differ from process to process."""
     broken = story.runs[f"{kind}-broken"]
     stops = [event["step"] for event in read(broken, "events.jsonl") if event["kind"] == "stopped"]
-    assert len(stops) == 1
-    assert 4 <= stops[0] < STEPS
+    assert stops == [4]
     assert outcome(broken) == outcome(story.runs[f"{kind}-straight"])
     generators = load_file(checkpoint.pointed(broken, "final") / "trainer.safetensors")
     assert not torch.equal(generators["rng.cpu"], generators["rank.1.rng.cpu"])
@@ -309,10 +312,10 @@ def test_requests_are_heard_by_all(story):
     )
     info = RunInfo.read(run)
     assert info.status == "stopped"
-    assert 9 <= info.step < STEPS
+    assert info.step == 9
     assert checkpoint.last_good(run).step == info.step
     assert [sample["prompt"] for sample in read(run, "samples.jsonl")] == ["the raven"]
-    assert len(measured(run)) >= 2
+    assert len(measured(run)) >= 9
 
 
 def test_a_gradient_spoilt_in_one_process_is_skipped_by_all(story):
@@ -322,6 +325,15 @@ def test_a_gradient_spoilt_in_one_process_is_skipped_by_all(story):
     assert RunInfo.read(run).status == "finished"
     weights = load_file(checkpoint.pointed(run, "final") / "model.safetensors")
     assert all(tensor.isfinite().all() for tensor in weights.values())
+
+
+def test_all_roll_back_together(story):
+    run = story.runs["rolled"]
+    told = [event for event in read(run, "events.jsonl") if event.get("cause") == "rolled-back"]
+    assert [(event["step"], event["from_step"]) for event in told] == [(6, 9)]
+    assert RunInfo.read(run).status == "finished"
+    state = json.loads((checkpoint.pointed(run, "final") / "trainer.json").read_text())["state"]
+    assert (state["position"], state["lr_scale"], state["skipped"]) == ((STEPS + 3) * 6, 0.5, 2)
 
 
 @pytest.mark.parametrize(
@@ -365,3 +377,16 @@ def test_alone_nothing_is_shared():
     assert team.first(lambda: 3) == 3
     assert len(blocks(torch.nn.Sequential(torch.nn.ModuleList([torch.nn.Linear(1, 1)] * 3)))) == 3
     assert TrainingSettings().parallel == "auto"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "memory", "kind"),
+    [("adamw", 60_000, "ddp"), ("adamw", 20_000, "fsdp"), ("adamw-8bit", 20_000, "ddp"), ("adafactor", 20_000, "ddp")],
+)
+def test_auto_spreads_what_does_not_fit_one_gpu(monkeypatch, optimizer, memory, kind):
+    """1000 weights: 16 kB with AdamW in 32 bits, 10 kB in 8 bits, 8 kB without moments."""
+    properties = type("Properties", (), {"total_memory": memory})
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
+    model, training = torch.nn.Linear(1000, 1, bias=False), TrainingSettings(optimizer=optimizer)
+    assert fitting(model, training, torch.device("cuda")) == kind
+    assert fitting(model, training, torch.device("cpu")) == "ddp"

@@ -1,7 +1,7 @@
 """What each of several processes does in test_parallel: train runs, one after another, as torchrun's workers do.
 
 `together.py JOBS.json`: a list of objects with `run`, and where something should happen: `stop` (step at which the
-first process is asked to stop), `ask` (requests by step), `poison` (step whose gradient is spoilt in the last process).
+first process is asked to stop), `ask` (requests by step), `poison` (steps whose gradient the last process spoils).
 """
 
 import json
@@ -16,14 +16,14 @@ from core.training import parallel
 from core.training.job import execute
 from core.training.processes import place
 
-spoil = {"at": None, "seen": 0}
+spoil = {"at": [], "seen": 0}
 
 
 def spoiling(take):
     def taken(self, model, training):
         take(self, model, training)
         spoil["seen"] = 0
-        if spoil["at"] is not None and self.here.rank == self.size - 1:
+        if spoil["at"] and self.here.rank == self.size - 1:
             model.norm.weight.register_hook(spoilt)
 
     return taken
@@ -31,7 +31,7 @@ def spoiling(take):
 
 def spoilt(gradient):
     spoil["seen"] += 1
-    return gradient * math.nan if spoil["seen"] == spoil["at"] else gradient
+    return gradient * math.nan if spoil["seen"] in spoil["at"] else gradient
 
 
 def listener(job, cancel):
@@ -53,7 +53,7 @@ def main():
     parallel.Processes.take = spoiling(parallel.Processes.take)
     leave, parallel.Processes.leave = parallel.Processes.leave, lambda self: None  # They meet once for all runs.
     for job in json.loads(Path(sys.argv[1]).read_text()):
-        spoil["at"] = job.get("poison")
+        spoil["at"] = job.get("poison") or []
         cancel = Cancel()
         try:
             execute(job["run"], cancel, listener(job, cancel) if place().leads else None)
