@@ -302,16 +302,19 @@ LOGGERS = Table(
 
 _UPDATE: dict[str, Option] = {
     "strength": Option(1.0, "How far an inner step goes; 1 suits the bundled model", minimum=0.01, maximum=20.0),
-    "inner_steps": Option(3, "Steps made for each pick", "steps", minimum=1, maximum=64),
-    "replay": Option(3, "Earlier picks that each inner step sees again", "picks", minimum=0, maximum=64),
+    "inner_steps": Option(1, "Steps made for each pick", "steps", minimum=1, maximum=64),
+    "follow": Option(
+        1.0, "Pull towards the pick itself, besides the preference over the others", minimum=0.0, maximum=100.0
+    ),
+    "replay": Option(0, "Earlier picks that each inner step sees again", "picks", minimum=0, maximum=64),
     "kl_weight": Option(0.04, "Pull back to the untouched model, on every reply", minimum=0.0, maximum=100.0),
-    "kl_per_pick": Option(0.05, "Farthest that one pick may move (0: no bound)", "nats per token", minimum=0.0),
+    "kl_per_pick": Option(0.3, "Farthest that one pick may move (0: no bound)", "nats per token", minimum=0.0),
     "kl_budget": Option(0.5, "Farthest from the untouched model in all (0: no bound)", "nats per token", minimum=0.0),
     "probe_rise": Option(
         0.1, "Largest rise of the loss on the model's own text, as a share (0: no bound)", minimum=0.0, maximum=10.0
     ),
 }
-_BETA = Option(2.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
+_BETA = Option(1.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
 
 UPDATE_RULES = Table(
     "update rule",

@@ -95,7 +95,8 @@ def runner_for(model: Any) -> Runner:
     model = model.get_base_model() if is_adapted(model) else model
     inner = decoder_of(model)
     if inner is not None:
-        captured = inner.device.type == "cuda" and not is_quantised(inner)
+        # Experts are not captured: their grouped product may ask the host how long each stretch is.
+        captured = inner.device.type == "cuda" and not is_quantised(inner) and not inner.settings.routed
         return graphs.decoder_runner(inner) if captured else DecoderRunner(inner)
     config = getattr(model, "config", None)
     if config is None or not hasattr(model, "generate"):

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+KERNELS = {"cpu": (torch.float32, torch.bfloat16), "cuda": (torch.bfloat16,)}
+
 
 def grouped(x: Tensor, weight: Tensor, ends: Tensor) -> Tensor:
     """Rows `(n, inputs)`, those up to `ends[0]` times `weight[0]` `(outputs, inputs)` transposed, the next up to
@@ -61,8 +63,10 @@ _products.register_autograd(_products_backward, setup_context=_keep_products)
 
 
 def _has_kernel(*matrices: Tensor) -> bool:
-    """Whether torch has a grouped kernel for these: on CPU and CUDA, where every row is whole 16 bytes."""
-    return all(m.device.type in ("cpu", "cuda") for m in matrices) and not any(
+    """Whether torch has a grouped kernel for these, which never waits for the host: where every row is whole 16 bytes,
+    for fp32 and bf16 on the CPU, on CUDA for bf16."""
+    kinds = KERNELS.get(matrices[0].device.type, ())
+    return matrices[0].dtype in kinds and not any(
         size * m.element_size() % 16 for m in matrices for size in m.shape[-2 if m.dim() == 3 else -1 :]
     )
 

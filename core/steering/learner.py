@@ -2,9 +2,9 @@
 
 Only the B matrices of the adapter are learned; A is drawn once and stays (LoRA-FA, Zhang et al. 2023). So what a pick
 adds to the weights is linear in what is learned, halving the change halves it exactly, and a state is half as large.
-The steps are those of an Adam that starts afresh at each pick: nothing has to be kept, and an update depends on the
-adapter, the lesson and the lessons before it alone. After the steps B is rounded to bfloat16, which is what a state
-holds, before anything is measured.
+The steps follow the gradient and have one length, whatever the loss is scaled by: nothing has to be kept, and an
+update depends on the adapter, the lesson and the lessons before it alone. After the steps B is rounded to bfloat16,
+which is what a state holds, before anything is measured.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from core.steering.update import Rule, Terms, k3
 
 KEPT_REFERENCES = 512
 MOST_HALVINGS = 8
+NONE_STEP = 0.5
+"""The share of a step that "none of these" makes: what is not wanted says less than what is."""
 BETAS = (0.9, 0.999)
 
 
@@ -114,7 +116,12 @@ class Learner:
         teaches = lesson.pick is None or len(lesson.completions) > 1
         first: Scores | None = None
         loss, steps = 0.0, 0
-        stepper = _Adam(list(self.parameters.values()), rule.lr, self.moments, list(self.parameters))
+        weights = list(self.parameters.values())
+        stepper: _Adam | _Steady = (
+            _Adam(weights, rule.lr, self.moments, list(self.parameters))
+            if rule.lasting
+            else _Steady(weights, rule.lr * (NONE_STEP if lesson.pick is None else 1.0))
+        )
         for step in range(rule.inner_steps if teaches else 0):
             if cancel is not None:
                 cancel.check("The update")
@@ -198,6 +205,29 @@ class Learner:
     def _round(self) -> None:
         for weight in self.parameters.values():
             weight.copy_(weight.bfloat16())
+
+
+class _Steady:
+    """Steps against the gradient in which the mean square of all weights' changes is `lr` squared. Adam, which gives
+    each weight a step of about one length, spends more of the distance to the base on the same shift (measured)."""
+
+    def __init__(self, weights: list[nn.Parameter], lr: float) -> None:
+        self._weights: list[Tensor] = list(weights)
+        self._lr = lr
+        self._numbers = sum(weight.numel() for weight in weights)
+
+    @torch.no_grad()
+    def step(self) -> bool:
+        """One step, and the gradients dropped; False, with nothing changed, when they are no numbers."""
+        gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self._weights]
+        for weight in self._weights:
+            weight.grad = None
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        if not math.isfinite(norm):
+            return False
+        if norm > 0.0:
+            torch._foreach_add_(self._weights, gradients, alpha=-self._lr * math.sqrt(self._numbers) / norm)
+        return True
 
 
 class _Adam:

@@ -114,9 +114,9 @@ class Policy:
     ) -> Iterator[Piece]:
         """Replies to a prompt under the adapter, as `core.generation.decode.generate` yields them."""
         chosen = sampling if seed is None else sampling.model_copy(update={"seed": seed})
-        yield from generate(self._drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
+        yield from generate(self.drawing(), prompt_ids, chosen, variants, self.stop_ids, cancel)
 
-    def _drawing(self) -> nn.Module:
+    def drawing(self) -> nn.Module:
         if self._plain is None:
             return self.model
         if self._stale:

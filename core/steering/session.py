@@ -39,7 +39,7 @@ from core.steering.states import States
 from core.steering.story import Narrator, story
 from core.steering.tree import Node
 from core.steering.view import Decision, Pending, Stream, View
-from core.steering.weights import Weights
+from core.steering.weights import Weights, fresh
 from core.workspace import Workspace
 
 Progress = Callable[[str, int, int | None], None]
@@ -88,7 +88,7 @@ class Session:
         if policy is None:
             policy = opening.load(settings, workspace, cancel, progress)
         else:
-            policy.reset()
+            fresh(policy)
         called = name or (settings.name if settings.name != "untitled" else policy.name)
         Shaper(policy.tokenizer, settings.shaping).ids(prompts.at(0) or "")  # a template that refuses says so first
         folder = opening.begin(workspace, settings, called, policy, prompts, derived(settings.seed, "card", 0))

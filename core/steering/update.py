@@ -22,8 +22,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 GRPO_CLIP = 0.2
-STEP = 3e-3
-"""How far one inner step moves a weight of the adapter at strength 1."""
+STEP = 1.2e-2
+"""How far one inner step moves the weights of the adapter at strength 1, as the root of their mean square."""
 
 
 # Parts
@@ -82,6 +82,12 @@ def none_of_these(reward: Tensor) -> Tensor:
     The rejected half of APO-zero (D'Oosterlinck et al. 2024). Plain unlikelihood has no bottom.
     """
     return reward.sigmoid().mean()
+
+
+def unlikelihood(policy: Tensor, mask: Tensor, pick: int) -> Tensor:
+    """Minus the mean log-probability of the pick's tokens: lower as the pick itself becomes likelier, whatever becomes
+    of the others."""
+    return -(policy[pick] * mask[pick]).sum() / mask[pick].sum()
 
 
 def dpo(reward: Tensor, pick: int) -> Tensor:
@@ -145,7 +151,8 @@ class Rule(Protocol):
 
 
 class _Bounded:
-    """What plackett-luce, dpo and grpo share: steps of fresh Adam, replay, the pull to the base, and the bounds."""
+    """What plackett-luce, dpo and grpo share: steps of one length, the pull towards the pick and to the base, replay,
+    and the bounds."""
 
     bounded, lasting = True, False
 
@@ -159,20 +166,25 @@ class _Bounded:
         kl_per_pick: float,
         kl_budget: float,
         probe_rise: float,
+        follow: float,
         beta: float = 0.0,
     ) -> None:
         self.lr = strength * STEP
         self.inner_steps = inner_steps
         self.replay = replay
         self.beta = beta
+        self.follow = follow
         self.kl_weight = kl_weight
         self.kl_per_pick = kl_per_pick
         self.kl_budget = kl_budget
         self.probe_rise = probe_rise
 
     def loss(self, terms: Terms) -> Tensor:
-        """The rule's own loss, and the pull to the base on every reply."""
-        return self.preference(terms) + self.kl_weight * k3(terms.policy, terms.reference, terms.mask)
+        """The rule's own loss, the pull towards the pick, and the pull to the base on every reply."""
+        total = self.preference(terms) + self.kl_weight * k3(terms.policy, terms.reference, terms.mask)
+        if terms.pick is None or not self.follow:
+            return total
+        return total + self.follow * unlikelihood(terms.policy, terms.mask, terms.pick)
 
     def preference(self, terms: Terms) -> Tensor:
         reward = rewards(terms.policy, terms.reference, terms.mask, self.beta)

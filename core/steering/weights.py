@@ -19,6 +19,12 @@ _HOLDERS: WeakKeyDictionary[Steered, Weights] = WeakKeyDictionary()
 """Whose weights a policy has: sessions may share one, one after another."""
 
 
+def fresh(policy: Steered) -> None:
+    """Take a policy back to its fresh adapter; whichever session stood on it has to go back to its own weights."""
+    _HOLDERS.pop(policy, None)
+    policy.reset()
+
+
 class Weights:
     """Knows which state the policy has, and changes it only in steps that are whole or undone."""
 

@@ -12,7 +12,7 @@ def test_opens_explains_itself_and_leaves(terminal) -> None:
     ogive = terminal()
     text = ogive.wait_for("q quit")
     assert "OGIVE" in text
-    assert "Nothing has been trained here yet" in text
+    assert "tale-chat" in text
     ogive.send("?")
     ogive.wait_for("HOME · keys")
     ogive.send("\x1b")

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from core.errors import OgiveError
 from core.settings.forms import FieldInfo
-from tui import keys, words
+from tui import keys, overview, words
 from tui.draft import Draft
 from tui.engine import JobContext, JobDone
 from tui.estimate import Estimate, Speed, estimate, measured, picture
@@ -120,8 +120,7 @@ class SetupScreen(OgiveScreen):
         self._show_estimate()
 
     def _right(self) -> str:
-        found = self.ogive.first_reading.get(0.0) if self.ogive.first_reading else None
-        return found.machine if found else ""
+        return overview.machine()
 
     def _lines(self) -> Any:
         wanted = self._filter.lower().split()
@@ -366,6 +365,7 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
     about = "" if found.vocab_known else " about"
     parts = [(part.name, part.parameters) for part in found.count.parts if part.parameters]
     terms = list(found.memory.terms.items())
+    most = ("most for", found.memory.largest)
     if found.seconds is None:
         span = "n/a"
     else:
@@ -374,7 +374,7 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
     ends = time.strftime("%H:%M", time.localtime(time.time() + found.seconds[1])) if found.seconds else ""
     rows: list[tuple[str, str, list[tuple[str, str]]]] = [
         ("parameters", about + words.count(found.count.parameters), [(n, words.count(v)) for n, v in parts]),
-        ("memory", words.memory(found.memory.total), [(n, words.memory(v)) for n, v in terms]),
+        ("memory", words.memory(found.memory.total), [most, *((n, words.memory(v)) for n, v in terms)]),
         (
             "a step",
             f"{words.count(found.tokens_per_step)} tokens",

@@ -162,6 +162,11 @@ class VariantPane(ScrollView, can_focus=True):
     # Measuring
 
     @property
+    def allow_vertical_scroll(self) -> bool:
+        """Also without a scroll bar."""
+        return self.max_scroll_y > 0
+
+    @property
     def _head(self) -> int:
         return 1 if self.headed else 0
 
@@ -206,7 +211,8 @@ class VariantPane(ScrollView, can_focus=True):
 
     def _measure(self) -> None:
         height = len(self._wrapped.lines) + self._head
-        self.virtual_size = Size(self.scrollable_content_region.width, height)
+        # There is no scroll bar, so nothing around moves when the text grows: no line needs the screen laid out anew.
+        self.set_reactive(VariantPane.virtual_size, Size(self.scrollable_content_region.width, height))
 
     # Drawing
 

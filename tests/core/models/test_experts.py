@@ -73,6 +73,9 @@ def test_the_two_products_are_one():
     ends = torch.searchsorted(owner, torch.arange(6), right=True)
     expected = torch.stack([x[i] @ weight[owner[i]].t() for i in range(50)])
     assert (grouped(x, weight, ends) - expected).abs().max() < 1e-5
+    precise = grouped(x.double(), weight.double(), ends)
+    assert precise.dtype == torch.float64
+    assert (precise - expected).abs().max() < 1e-5
     odd = grouped(x[:, :15], weight[:, :7, :15], ends)
     assert (odd - torch.stack([x[i, :15] @ weight[owner[i], :7, :15].t() for i in range(50)])).abs().max() < 1e-5
 

@@ -100,7 +100,7 @@ def test_a_fresh_policy_is_the_model_and_has_not_drifted(kind):
 @pytest.mark.parametrize("kind", [own, llama])
 @pytest.mark.parametrize("rule", RULES)
 def test_the_pick_becomes_likelier_and_not_by_breaking_the_others(kind, rule):
-    model = policy(kind(), rule, **({"lr": 1e-3} if rule == "reinforce" else {}))
+    model = policy(kind(), rule, **({"lr": 1e-3} if rule == "reinforce" else {"strength": 0.15}))
     replies = draw(model)
     before = [model.logp(PROMPT, reply) for reply in replies]
     report = model.learn(Lesson(PROMPT, replies, 2))
@@ -117,10 +117,10 @@ def test_the_pick_becomes_likelier_and_not_by_breaking_the_others(kind, rule):
 
 def test_what_is_drawn_is_what_is_scored():
     """The twin that draws follows the adapter: likely tokens under `logp` are the ones drawn."""
-    model = policy(strength=4.0, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
+    model = policy(strength=0.2, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
     wanted = tuple(b"Anwen keeps it.")
     replies = (wanted, *draw(model)[:3])
-    for _ in range(16):
+    for _ in range(24):
         model.learn(Lesson(PROMPT, replies, 0))
     greedy = [
         piece.tokens[0]
@@ -205,9 +205,9 @@ def test_a_budget_that_is_spent_lets_nothing_farther_but_lets_back():
     replies = draw(model)
     kls = [model.learn(Lesson(PROMPT, replies, 1)).kl for _ in range(6)]
     assert max(kls) <= 0.02
-    far = model.logp(PROMPT, replies[1])
+    other = model.logp(PROMPT, replies[3])
     model.learn(Lesson(PROMPT, replies, 3))
-    assert model.logp(PROMPT, replies[1]) < far
+    assert model.logp(PROMPT, replies[3]) > other
 
 
 @pytest.mark.parametrize("kind", [own, llama])

@@ -105,12 +105,6 @@ def test_files(snap_compare, stocked: Workspace) -> None:
     assert snap_compare(opened(stocked, "data"), terminal_size=SMALL, run_before=pressing("a", "down"))
 
 
-@pytest.mark.parametrize("size", [SMALL, WIDE])
-def test_looking_at_what_is_added(snap_compare, stocked: Workspace, size: tuple[int, int]) -> None:
-    before = pressing("a", "down", "down", "enter")
-    assert snap_compare(opened(stocked, "data"), terminal_size=size, run_before=before)
-
-
 def test_columns_that_are_not_known(snap_compare, stocked: Workspace) -> None:
     before = pressing("a", "enter", "down", "right")
     assert snap_compare(opened(stocked, "data"), terminal_size=SMALL, run_before=before)
