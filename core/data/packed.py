@@ -188,12 +188,14 @@ def _write(folder: Path, key: str, corpus: Corpus, tokenizer: Tokenizer, mixed: 
     writers: dict[str, StreamWriter] = {}
     try:
         with ExitStack() as stack:
-            ahead = stack.enter_context(ThreadPoolExecutor(1, "packing"))
+            ahead = stack.enter_context(ThreadPoolExecutor(2, "packing"))
             for name in [*names, _HELD_OUT]:
                 file = stack.enter_context((folder / f"{name}.bin").open("wb"))
                 writers[name] = StreamWriter(file, dtype, tokenizer, ahead)
             for number, part, row in corpus.placed("Packing"):
                 writers[_HELD_OUT if part == "held-out" else names[number if mixed else 0]].add(as_document(row))
+            for writer in writers.values():
+                writer.flush(everything=False)
             for writer in writers.values():
                 writer.finish()
         for name, writer in writers.items():
@@ -236,8 +238,8 @@ def _check(writers: dict[str, StreamWriter], corpus: Corpus) -> None:
 
 
 class StreamWriter:
-    """Encodes documents in batches and appends their ids to a file. With `ahead` (a pool of one thread) a batch is
-    encoded, on all cores, while the next one is read."""
+    """Encodes documents in batches and appends their ids to a file. With `ahead` (a pool of two threads) a batch is
+    encoded, on all cores, while the one before it becomes bytes and the next one is read."""
 
     def __init__(self, file: BinaryIO, dtype: str, tokenizer: Tokenizer, ahead: Executor | None = None) -> None:
         self._file, self._dtype, self._tokenizer, self._ahead = file, dtype, tokenizer, ahead
@@ -278,7 +280,7 @@ class StreamWriter:
             self._take(_encoded(documents, self._tokenizer, self._dtype))
             return
         self._begun.append(self._ahead.submit(_encoded, documents, self._tokenizer, self._dtype))
-        while len(self._begun) > (0 if everything else 1):
+        while len(self._begun) > (0 if everything else 2):
             self._take(self._begun.popleft().result())
 
     def _take(self, encoded: tuple[bytes, list[int]]) -> None:

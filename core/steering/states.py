@@ -61,6 +61,8 @@ class States:
         self._heads: dict[str, tuple[str, int]] = {}
         self._waiting: dict[str, tuple[str, Flat, Future[None]]] = {}
         self._lock = threading.Lock()
+        self._files = threading.RLock()
+        """Held while files are read and while they are deleted: a state is several files, one standing on another."""
         self.version = 0
         """Counts changes of what is kept."""
         self._writer = ThreadPoolExecutor(1, "states")
@@ -166,10 +168,12 @@ class States:
         """The base that makes the state smallest, by a sample of the near one and of those it stands on; "" for none.
         Only what is in memory is looked at."""
         best, least = "", _cost(flat, None)
-        for candidate in self._chain(near) if near is not None and near in self else ():
+        with self._files:
+            chain = [(each, self._head(each)[1]) for each in self._chain(near)] if near and near in self else []
+        for candidate, depth in chain:
             with self._lock:
                 kept = self._cache.get(candidate)
-            if kept is None or kept[0] != layout or self._head(candidate)[1] >= CHAIN:
+            if kept is None or kept[0] != layout or depth >= CHAIN:
                 continue
             here = _cost(flat, kept[1])
             if here < least:
@@ -192,6 +196,10 @@ class States:
         if number in self._waiting:
             layout, flat, _ = self._waiting[number]
             return layout, flat
+        with self._files:
+            return self._read_file(number)
+
+    def _read_file(self, number: str) -> tuple[str, Flat]:
         path = self._path(number)
         if number not in self._sizes:
             raise OgiveError(f"The weights of state {number[:12]} are not kept any more.", "They can be built again.")
@@ -258,12 +266,17 @@ class States:
         """Delete a damaged state and all that are differences to it: none of them can be read."""
         self.flush()
         lost = {number}
-        while more := {each for each in self._sizes if each not in lost and self._head(each)[0] in lost}:
-            lost |= more
-        for each in lost:
-            self._delete(each)
+        with self._files:
+            while more := {each for each in self._sizes if each not in lost and self._head(each)[0] in lost}:
+                lost |= more
+            for each in lost:
+                self._delete(each)
 
     def _drop(self, numbers: list[str]) -> None:
+        with self._files:
+            self._drop_files(numbers)
+
+    def _drop_files(self, numbers: list[str]) -> None:
         gone = {number for number in numbers if number in self._sizes}
         for number in [each for each in self._sizes if each not in gone and self._head(each)[0] in gone]:
             layout, flat = self._read(number)

@@ -105,6 +105,8 @@ def measure(place: Path, megabytes: int, rounds: int) -> dict[str, object]:
                     seconds(lambda unit=unit: ours(text, unit, tokenizer, place)),
                 )
             )
+            theirs, mine = times[-1]
+            print(f"{unit}: {size / theirs:.2f} and {size / mine:.2f} MB/s", file=sys.stderr, flush=True)
         found[unit] = {
             "documents": len(texts) if unit == "line" else 1,
             "library_MB_per_s": round(size / statistics.median(one for one, _ in times), 2),

@@ -105,6 +105,29 @@ def test_dropping_keeps_the_others_readable(tmp_path):
     states.close()
 
 
+def test_reading_and_adding_go_on_while_others_are_dropped(tmp_path):
+    states, kept, made = States(tmp_path), [], walk(60)
+    for tensors in made:
+        kept.append(states.put(tensors, kept[-1] if kept else None))
+    states.close()
+    again, read, gone = States(tmp_path), 0, 0  # nothing is in memory, so all is read from files
+    for index in range(58):
+        again.drop_later([kept[index]])
+        for other in (index, index + 1, 59):
+            try:
+                assert same(again.get(kept[other]), made[other])
+                read += 1
+            except OgiveError as error:
+                assert "not kept any more" in error.message
+                gone += 1
+        again.put({"b": torch.full((4000,), float(index)), "n": torch.tensor(index)}, kept[index])
+        again._cache.clear()
+    again.flush()
+    assert read >= 58 and read + gone == 3 * 58
+    assert kept[59] in again and kept[57] not in again
+    again.close()
+
+
 def test_damage_is_named_and_discarding_it_takes_what_stands_on_it(tmp_path):
     states, kept, made = States(tmp_path), [], walk(5)
     for tensors in made:
