@@ -74,7 +74,6 @@ def test_from_a_file_to_a_mixture(ogive, workspace: Path, texts: Path) -> None:
     app.wait_for("Once there was a crow.", LONG)
     app.send("a")
     app.wait_for("added tale@1", LONG)
-    app.send("g")
     app.wait_for(lambda text: any("▸" in line and "tale@1" in line for line in text.splitlines()))
     app.send("m")
     app.wait_for("MIXTURE", LONG)

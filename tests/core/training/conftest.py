@@ -43,6 +43,7 @@ def recipe(text):
             "sample_every": 0,
             "device": "cpu",
             "compile": "off",
+            "precision": "fp32",  # auto measures, and may choose otherwise the next time
         }
         for key, value in changes.items():
             (model if key in type(RunSettings().model).model_fields and key != "context" else training)[key] = value
