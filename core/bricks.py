@@ -304,7 +304,7 @@ _UPDATE: dict[str, Option] = {
     "strength": Option(1.0, "How far an inner step goes; 1 suits the bundled model", minimum=0.01, maximum=20.0),
     "inner_steps": Option(1, "Steps made for each pick", "steps", minimum=1, maximum=64),
     "follow": Option(
-        1.0, "Pull towards the pick itself, besides the preference over the others", minimum=0.0, maximum=100.0
+        0.3, "Pull towards the pick itself, besides the preference over the others", minimum=0.0, maximum=100.0
     ),
     "replay": Option(0, "Earlier picks that each inner step sees again", "picks", minimum=0, maximum=64),
     "kl_weight": Option(0.04, "Pull back to the untouched model, on every reply", minimum=0.0, maximum=100.0),
@@ -314,14 +314,14 @@ _UPDATE: dict[str, Option] = {
         0.1, "Largest rise of the loss on the model's own text, as a share (0: no bound)", minimum=0.0, maximum=10.0
     ),
 }
-_BETA = Option(1.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
+_BETA = Option(3.0, "How soon a preference counts as learned: weight of the log-ratio per token", minimum=0.001)
 
 UPDATE_RULES = Table(
     "update rule",
     Brick(
         "plackett-luce",
         "core.steering.update:PlackettLuce",
-        "Listwise: the pick above all the others at once, with earlier picks seen again.",
+        "Listwise: the pick above all the others at once.",
         {**_UPDATE, "beta": _BETA},
     ),
     Brick(

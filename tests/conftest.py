@@ -3,9 +3,13 @@ drive the real program against the clock may lose a race on a busy machine once,
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Two workers share two cores: more threads in each would only wait for one another. Processes that tests start see it too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TIMED = {Path(__file__).parent / "terminal", Path(__file__).parent / "tui"}
 

@@ -1,7 +1,8 @@
 """One pick's update from beginning to end: inner steps with replay, then the bounds it has to stay inside.
 
 Only the B matrices of the adapter are learned; A is drawn once and stays (LoRA-FA, Zhang et al. 2023). So what a pick
-adds to the weights is linear in what is learned, halving the change halves it exactly, and a state is half as large.
+adds to the weights is linear in what is learned, a part of the change is exactly that part, and a state is half as
+large.
 The steps follow the gradient and have one length, whatever the loss is scaled by: nothing has to be kept, and an
 update depends on the adapter, the lesson and the lessons before it alone. After the steps B is rounded to bfloat16,
 which is what a state holds, before anything is measured.
@@ -26,7 +27,9 @@ from core.steering.scoring import Scorer, Scores
 from core.steering.update import Rule, Terms, k3
 
 KEPT_REFERENCES = 512
-MOST_HALVINGS = 8
+MOST_CUTS = 8
+UNDER = 0.95
+"""How far under a bound a cut aims, since what it measures is not quite linear in the change, or quadratic."""
 NONE_STEP = 0.5
 """The share of a step that "none of these" makes: what is not wanted says less than what is."""
 BETAS = (0.9, 0.999)
@@ -130,10 +133,13 @@ class Learner:
             now = scores[0]
             if first is None:
                 first = Scores(now.logps.detach(), now.mask)
-            losses = [rule.loss(Terms(now.logps, reference, first.logps, now.mask, lesson.pick))]
+            losses = [rule.loss(Terms(now.logps, reference, first.logps, now.mask, _drawn(lesson, now), lesson.pick))]
             for found, (part, whole, places) in zip(scores[1:], earlier, strict=True):
                 against = self.reference(whole)[list(places), : found.logps.shape[1]]
-                losses.append(rule.loss(Terms(found.logps, against, found.logps.detach(), found.mask, part.pick)))
+                drawn = _drawn(part, found)
+                losses.append(
+                    rule.loss(Terms(found.logps, against, found.logps.detach(), found.mask, drawn, part.pick))
+                )
             total = torch.stack(losses).mean()
             loss = float(total.detach()) if step == 0 else loss
             total.backward()
@@ -154,40 +160,42 @@ class Learner:
         steps: int,
         loss: float,
     ) -> Report:
-        """Measure what the steps did, and halve the change until it is inside the bounds of the rule."""
+        """Measure what the steps did, and cut the change until it is inside the bounds of the rule."""
         rule = self._rule
         if not rule.lasting:
             self._round()
         if first is None:
             first = self._scorer([lesson])[0]
         base_probe = self._probe_loss_of_base()
-        halved = 0
-        kl_before = float(k3(first.logps, reference, first.mask))
+        kept, cuts = 1.0, 0
+        drawn = _drawn(lesson, first)
+        kl_before = float(k3(first.logps, reference, drawn))
+        whole = {name: weight - before[name] for name, weight in self.parameters.items()} if steps else {}
         while True:
             asked = [lesson] if self._probe is None else [lesson, self._probe]
             now, *rest = self._scorer(asked)
-            spent = float(k3(first.logps, now.logps, first.mask))
-            kl = float(k3(now.logps, reference, now.mask))
+            spent = float(k3(first.logps, now.logps, drawn))
+            kl = float(k3(now.logps, reference, drawn))
             rise = -float(rest[0].mean()[0]) / base_probe - 1.0 if rest else 0.0
-            over = 0
+            part = 1.0
             if rule.bounded and steps:
-                over = max(
-                    _halvings(spent, rule.kl_per_pick),
-                    _halvings(kl, rule.kl_budget) if kl > kl_before else 0,
-                    1 if rule.probe_rise and rise > rule.probe_rise else 0,
+                part = min(
+                    _part(spent, rule.kl_per_pick, 0.5),
+                    _part(kl, rule.kl_budget, 0.5) if kl > kl_before else 1.0,
+                    _part(rise, rule.probe_rise, 1.0),
                 )
-            if not over:
+            if part == 1.0:
                 break
-            halved += over
-            if halved > MOST_HALVINGS:
+            kept, cuts = kept * part, cuts + 1
+            if cuts > MOST_CUTS:
                 self._put(before)
-                steps, halved = 0, halved
+                steps, kept = 0, 0.0
                 now, spent, kl = first, 0.0, kl_before
                 break
             for name, weight in self.parameters.items():
-                weight.copy_(before[name] + (weight - before[name]) * 0.5**over)
+                weight.copy_(before[name] + kept * whole[name])
             self._round()
-        return _report(lesson, reference, first, now, kl, spent, rise, halved, steps, loss)
+        return _report(lesson, reference, first, now, kl, spent, rise, kept, steps, loss)
 
     @torch.no_grad()
     def _probe_loss_of_base(self) -> float:
@@ -273,14 +281,24 @@ class _Adam:
 
 
 def _untempered(lesson: Lesson) -> Lesson:
-    return Lesson(lesson.prompt_ids, lesson.completions, lesson.pick, 1.0)
+    return replace(lesson, temperature=1.0)
 
 
-def _halvings(value: float, limit: float) -> int:
-    """How often a change must be halved to bring `value`, which goes with its square, below `limit` (0: no limit)."""
+def _drawn(lesson: Lesson, scores: Scores) -> Tensor:
+    """The mask of the replies that the model drew, `(n, time)`."""
+    if not lesson.typed or lesson.pick is None:
+        return scores.mask
+    drawn = scores.mask.clone()
+    drawn[lesson.pick] = False
+    return drawn
+
+
+def _part(value: float, limit: float, power: float) -> float:
+    """The part of a change that brings `value`, taken to go with the change to the power of 1 / `power`, to `limit`
+    (0: there is none): from 1/16 to nearly 1, and 1 when nothing has to be cut."""
     if not limit or value <= limit:
-        return 0
-    return MOST_HALVINGS if not math.isfinite(value) else max(1, math.ceil(math.log(value / limit, 4.0)))
+        return 1.0
+    return max(1 / 16, UNDER * (limit / value) ** power) if math.isfinite(value) else 1 / 16
 
 
 def _report(
@@ -291,7 +309,7 @@ def _report(
     kl: float,
     spent: float,
     rise: float,
-    halved: int,
+    kept: float,
     steps: int,
     loss: float,
 ) -> Report:
@@ -306,4 +324,4 @@ def _report(
     # The replies were drawn alike often, so before the update each stands for 1/n of them.
     share = change.logps.sum(-1).softmax(-1)
     moved = 0.5 * float((share - 1.0 / count).abs().sum())
-    return Report(margin, gained, kl, spent, moved, rise, 0.0, halved, steps, loss)
+    return Report(margin, gained, kl, spent, moved, rise, 0.0, kept, steps, loss)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.errors import OgiveError
@@ -16,13 +16,15 @@ class Lesson:
 
     `completions` are the replies in the order they were drawn, each with its stop token if that ended it, so that
     where to stop is learned too. A reply that the person typed is one more completion, and the pick. `pick` is its
-    place, None for "none of these". `temperature` is the one they were drawn at.
+    place, None for "none of these". `temperature` is the one they were drawn at. `typed` says that the pick was written
+    by a person: the distance to another model is estimated on replies the model drew, so that one is left out of it.
     """
 
     prompt_ids: TokenIds
     completions: tuple[TokenIds, ...]
     pick: int | None
     temperature: float = 1.0
+    typed: bool = False
 
     def __post_init__(self) -> None:
         if not self.prompt_ids:
@@ -35,7 +37,7 @@ class Lesson:
     def only(self, places: tuple[int, ...]) -> Lesson:
         """The same decision with only the completions at `places`, the pick among them."""
         pick = None if self.pick is None else places.index(self.pick)
-        return Lesson(self.prompt_ids, tuple(self.completions[place] for place in places), pick, self.temperature)
+        return replace(self, completions=tuple(self.completions[place] for place in places), pick=pick)
 
     def distinct(self) -> tuple[int, ...]:
         """The places of replies that differ: of equal ones the pick stays, else the first."""
@@ -54,8 +56,8 @@ class Report:
     many nats per token it became likelier in this update; both are 0 for "none of these", where `gained` is that of
     the rejected. `kl` is the distance to the base after the update and `kl_spent` that from before the update, both in
     nats per token; `moved` the share of probability that moved among the group's replies; `probe` by which share the
-    cross-entropy of the probe text has risen over the base. `halved` counts how often the change was halved to stay
-    inside its bounds; a change halved away entirely leaves the weights as they were, with `steps` 0.
+    cross-entropy of the probe text has risen over the base. `kept` is the share of the change that its bounds left; a
+    change of which nothing is left leaves the weights as they were, with `steps` 0.
     """
 
     margin: float
@@ -65,7 +67,7 @@ class Report:
     moved: float
     probe: float
     seconds: float
-    halved: int
+    kept: float
     steps: int
     loss: float
 

@@ -28,7 +28,8 @@ def lesson_of(group: Group, decision: Decision, shaper: Shaper) -> Lesson:
         pick = [variant.index for variant in shown].index(chosen.index)
     if not completions:
         raise OgiveError("No variant has any text yet.", "Wait for the first words.")
-    return Lesson(group.prompt_ids, tuple(completions), pick, float(group.sampling["temperature"]))
+    temperature = float(group.sampling["temperature"])
+    return Lesson(group.prompt_ids, tuple(completions), pick, temperature, typed=decision.kind == "write")
 
 
 def lessons_on(tree: Tree, number: int, shaper: Shaper) -> list[Lesson]:

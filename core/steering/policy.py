@@ -29,6 +29,7 @@ from core.models.decoder import Decoder
 from core.models.loading import LoadedModel, load
 from core.settings.sampling import SamplingSettings
 from core.settings.steering import SteeringSettings
+from core.steering import directions
 from core.steering.learner import Learner
 from core.steering.lesson import Lesson, Report
 from core.steering.scoring import Scorer
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int | None], None]
 
-PROBE_TOKENS = 96
-PROBE_SEED = 20_240
+OWN_TEXTS, OWN_TOKENS = 16, 96
+"""What is drawn of the model's own words, before there is an adapter."""
+OWN_SEED = 20_240
 _MOMENTS = "optimizer."
 
 
@@ -58,15 +60,18 @@ class Policy:
         # On the CPU our own decoder draws from a twin whose weights hold the adapter: no small products per token.
         twin = isinstance(base, Decoder) and loaded.device.type == "cpu"
         self._plain = copy.deepcopy(base) if twin else None
-        probe = self._probe(loaded)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(settings.seed)
-            self.model: Any = adapters.attach(base, settings.adapter).eval()
-        self._loaded = replace(loaded, model=self.model)
-        _round_down(self.model)
         rule = settings.update.brick.load()(**settings.update.options)
         self.rule = rule
-        self._learner = Learner(self.model, rule, settings.seed, probe if rule.bounded and rule.probe_rise else None)
+        own = [] if rule.lasting else self._own_words(loaded)
+        with torch.random.fork_rng(devices=[loaded.device] if loaded.device.type == "cuda" else []):
+            torch.manual_seed(settings.seed)
+            self.model: Any = adapters.attach(base, settings.adapter).eval()
+            if own:
+                directions.aim(self.model, own)
+        self._loaded = replace(loaded, model=self.model)
+        _round_down(self.model)
+        probe = own[0] if own and rule.bounded and rule.probe_rise else None
+        self._learner = Learner(self.model, rule, settings.seed, probe)
         self._root = self.tensors()
         self._twins = list(_twins(self.model, self._plain)) if self._plain is not None else []
         self._stale = True
@@ -208,15 +213,16 @@ class Policy:
             self.save_adapter(place)
             return merge(place, target, trust_remote_code=self.settings.trust_remote_code)
 
-    # The probe
+    # Its own words
 
-    def _probe(self, loaded: LoadedModel) -> Lesson:
-        """A text in the model's own words, drawn before there is an adapter: what the guard watches."""
-        start = [self.tokenizer.eos_id if self.tokenizer.bos_id is None else self.tokenizer.bos_id]
-        room = max(2, min(PROBE_TOKENS, self.context - 1))
-        sampling = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=room, seed=PROBE_SEED)
-        drawn = complete(loaded, start, sampling, stop_ids=())[0].tokens
-        return Lesson(tuple(start), (tuple(drawn),), None)
+    def _own_words(self, loaded: LoadedModel) -> list[Lesson]:
+        """Texts in the model's own words, drawn before there is an adapter: what the adapter is aimed by; the first one
+        is what the guard of the bounds watches."""
+        start = (self.tokenizer.eos_id if self.tokenizer.bos_id is None else self.tokenizer.bos_id,)
+        room = max(2, min(OWN_TOKENS, self.context - 1))
+        sampling = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=room, seed=OWN_SEED)
+        drawn = complete(loaded, start, sampling, OWN_TEXTS, stop_ids=())
+        return [Lesson(start, (tuple(text.tokens),), None) for text in drawn]
 
 
 def _dtype(precision: str, device: torch.device) -> torch.dtype | None:

@@ -73,14 +73,14 @@ def outcome(node: Node) -> str:
     words = label(node.decision)
     if not node.taught:
         return f"{words} -> state {node.id}"
-    halved = f", {times_halved(node.report)}" if node.report.get("halved") else ""
-    return f"{words} -> update {float(node.report.get('seconds') or 0.0):.1f} s{halved} -> state {node.id}"
+    seconds = float(node.report.get("seconds") or 0.0)
+    return f"{words} -> update {seconds:.1f} s{cut(node.report, ', ')} -> state {node.id}"
 
 
-def times_halved(report: Mapping[str, Any]) -> str:
-    """How often an update's change was halved to stay in bounds, in words."""
-    count = int(report.get("halved") or 0)
-    return {1: "halved once", 2: "halved twice"}.get(count, f"halved {count} times")
+def cut(report: Mapping[str, Any], before: str) -> str:
+    """`before` and how much of an update its bounds left, in words; "" when that was all of it."""
+    kept = float(report.get("kept", 1.0))
+    return "" if kept >= 1.0 else f"{before}cut to {kept:.0%}"
 
 
 def asked(tree: Tree, node: Node) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from core.files import os_failure, write_atomic
 from core.steering import journal
 from core.steering.markdown import inline, quoted
-from core.steering.rows import asked, label, times_halved
+from core.steering.rows import asked, cut, label
 from core.steering.tree import Node, Tree
 
 LONGEST = 4000
@@ -124,10 +124,9 @@ def _figures(node: Node) -> str:
         return ""
     report = node.report
     margin = "" if node.margin is None else f", margin {node.margin:+.3f} nats per token"
-    halved = f", {times_halved(report)}" if report.get("halved") else ""
     return (
         f", update {float(report.get('seconds') or 0.0):.2f} s{margin}, KL to the base {node.kl:.4f} nats per token"
-        f"{halved}, drift {node.drift:.4f}"
+        f"{cut(report, ', ')}, drift {node.drift:.4f}"
     )
 
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 GRPO_CLIP = 0.2
-STEP = 1.2e-2
+STEP = 6.2e-3
 """How far one inner step moves the weights of the adapter at strength 1, as the root of their mean square."""
 
 
@@ -50,9 +50,9 @@ def rewards(policy: Tensor, reference: Tensor, mask: Tensor, beta: float) -> Ten
 
 def k3(policy: Tensor, reference: Tensor, mask: Tensor) -> Tensor:
     """An estimate of KL(policy || reference) per token from tokens that the policy drew: exp(d) - d - 1 with
-    d = reference - policy (Schulman's k3). Never negative, 0 where both agree."""
+    d = reference - policy (Schulman's k3). Never negative, 0 where both agree or nothing was drawn."""
     d = (reference - policy) * mask
-    return (d.exp() - d - 1.0).sum() / mask.sum()
+    return (d.exp() - d - 1.0).sum() / mask.sum().clamp_min(1)
 
 
 def advantages(count: int, pick: int | None, like: Tensor) -> Tensor:
@@ -124,12 +124,14 @@ def reinforce(policy: Tensor, reference: Tensor, mask: Tensor, advantage: Tensor
 
 @dataclass(frozen=True)
 class Terms:
-    """One lesson as a rule sees it; `old` are the log-probabilities from before the update, for the lesson at hand."""
+    """One lesson as a rule sees it; `old` are the log-probabilities from before the update, for the lesson at hand;
+    `drawn` `(n, time)` is the mask without a reply that a person typed."""
 
     policy: Tensor
     reference: Tensor
     old: Tensor
     mask: Tensor
+    drawn: Tensor
     pick: int | None
 
 
@@ -181,7 +183,7 @@ class _Bounded:
 
     def loss(self, terms: Terms) -> Tensor:
         """The rule's own loss, the pull towards the pick, and the pull to the base on every reply."""
-        total = self.preference(terms) + self.kl_weight * k3(terms.policy, terms.reference, terms.mask)
+        total = self.preference(terms) + self.kl_weight * k3(terms.policy, terms.reference, terms.drawn)
         if terms.pick is None or not self.follow:
             return total
         return total + self.follow * unlikelihood(terms.policy, terms.mask, terms.pick)

@@ -19,6 +19,7 @@ from core.settings.steering import SteeringSettings
 from core.steering.lesson import Lesson
 from core.steering.policy import Policy
 from core.steering.scoring import Scorer
+from core.steering.update import k3
 from core.tokenization import byte
 
 PROMPT = tuple(b"Who keeps the mill?")
@@ -117,10 +118,10 @@ def test_the_pick_becomes_likelier_and_not_by_breaking_the_others(kind, rule):
 
 def test_what_is_drawn_is_what_is_scored():
     """The twin that draws follows the adapter: likely tokens under `logp` are the ones drawn."""
-    model = policy(strength=0.2, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
+    model = policy(strength=0.8, follow=3.0, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
     wanted = tuple(b"Anwen keeps it.")
     replies = (wanted, *draw(model)[:3])
-    for _ in range(24):
+    for _ in range(60):
         model.learn(Lesson(PROMPT, replies, 0))
     greedy = [
         piece.tokens[0]
@@ -137,6 +138,23 @@ def test_a_reply_typed_by_hand_can_be_the_pick():
     report = model.learn(Lesson(PROMPT, replies, 4))
     assert model.logp(PROMPT, typed) > before
     assert report.gained > 0
+
+
+def test_the_distance_is_measured_on_replies_that_were_drawn():
+    """A typed reply says nothing of how far the model is from what it was: k3 needs tokens that the model drew."""
+    typed = (*b"The mill is Anwen's.", policy().tokenizer.end_id)
+    model = policy(strength=5.0, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
+    replies = draw(model)
+    drawn, scorer = Lesson(PROMPT, replies, None), Scorer(model.model)
+    with torch.no_grad():
+        before = scorer([drawn])[0]
+    report = model.learn(Lesson(PROMPT, (*replies, typed), 4, typed=True))
+    with torch.no_grad():
+        after = scorer([drawn])[0]
+    assert report.kl_spent == pytest.approx(float(k3(before.logps, after.logps, before.mask)), rel=1e-4)
+    assert report.kl == pytest.approx(float(k3(after.logps, before.logps, before.mask)), rel=1e-4)
+    counted = policy(strength=5.0, kl_per_pick=0.0, kl_budget=0.0, probe_rise=0.0)
+    assert counted.learn(Lesson(PROMPT, (*replies, typed), 4)).kl_spent > 1.2 * report.kl_spent
 
 
 def test_where_to_stop_is_learned():
@@ -184,19 +202,20 @@ def test_a_group_with_equal_replies_is_learned_as_one_without_them():
 
 
 @pytest.mark.parametrize("bound", ["kl_per_pick", "kl_budget", "probe_rise"])
-def test_a_bound_halves_the_change_until_it_holds(bound):
+def test_a_bound_cuts_the_change_until_it_holds(bound):
     free = {"kl_per_pick": 0.0, "kl_budget": 0.0, "probe_rise": 10.0, "strength": 10.0, "inner_steps": 6}
     replies = draw(policy())
     loose = policy(**free).learn(Lesson(PROMPT, replies, 1))
-    assert loose.halved == 0
+    assert loose.kept == 1.0
     reached = {"kl_per_pick": loose.kl_spent, "kl_budget": loose.kl, "probe_rise": loose.probe}
     assert reached[bound] > 0
     limit = reached[bound] / 6
     model = policy(**{**free, bound: limit})
     tight = model.learn(Lesson(PROMPT, replies, 1))
-    assert tight.halved >= 1
+    assert 0.0 < tight.kept < 1.0
     assert tight.steps > 0
-    assert {"kl_per_pick": tight.kl_spent, "kl_budget": tight.kl, "probe_rise": tight.probe}[bound] <= limit
+    found = {"kl_per_pick": tight.kl_spent, "kl_budget": tight.kl, "probe_rise": tight.probe}[bound]
+    assert 0.3 * limit <= found <= limit
     assert tight.gained > 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events, on, work
 
+from core.steering.rows import cut
 from tui.engine import JobDone, JobFailed
 from tui.glyphs import DOT
 from tui.screens.steer import work as jobs
@@ -168,8 +169,7 @@ class Deciding(Drawing):
             self._story.append(f"update {report.get('seconds', done.seconds):.1f} s")
         self._story.append(f"state {done.node}")
         margin = f"   margin {view.margin:+.2f}" if view.margin and "margin" in report else ""
-        halved = f" {DOT} halved {report['halved']}x" if report.get("halved") else ""
-        self.trail(f"{self._told()}{margin}{halved}", "good")
+        self.trail(f"{self._told()}{margin}{cut(report, f' {DOT} ')}", "good")
         self.take_card(done.picture)
 
     @work(exclusive=True, group="ask")
