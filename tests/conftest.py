@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# Two workers share two cores: more threads in each would only wait for one another. Processes that tests start see it too.
+# Two workers share two cores: more threads in each would only wait for one another. Processes they start see it too.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TIMED = {Path(__file__).parent / "terminal", Path(__file__).parent / "tui"}
