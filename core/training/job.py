@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core import heap
 from core.cancel import Cancel, Stopped
 from core.data.corpus import settled
 from core.errors import OgiveError
@@ -123,7 +124,8 @@ def execute(run_dir: str | os.PathLike[str], cancel: Cancel | None = None, liste
             from core.training.parallel import team
 
             together = team()
-            outcome = assemble(records, cancel or Cancel(), together).run()
+            with heap.kept():
+                outcome = assemble(records, cancel or Cancel(), together).run()
             together.leave()
             return outcome
     return "stopped"

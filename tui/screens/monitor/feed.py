@@ -30,7 +30,7 @@ from tui.screens.monitor.story import Devices, Story
 
 log = logging.getLogger("ogive.monitor")
 
-EVERY = 0.25  # seconds between two looks at the run while a person watches
+EVERY = 0.5  # seconds between two looks at the run while a person watches; a key wakes it
 IDLE = 1.0  # and while nobody does
 LOG_EVERY = 1.0
 BUSY = 120  # seconds of load kept
