@@ -29,7 +29,7 @@ from core.steering.update import Rule, Terms, k3
 KEPT_REFERENCES = 512
 MOST_CUTS = 8
 UNDER = 0.95
-"""How far under a bound a cut aims, since what it measures is not quite linear in the change, or quadratic."""
+"""How far under a bound a cut aims, since what is measured does not quite go with the change's square."""
 NONE_STEP = 0.5
 """The share of a step that "none of these" makes: what is not wanted says less than what is."""
 BETAS = (0.9, 0.999)
@@ -180,9 +180,9 @@ class Learner:
             part = 1.0
             if rule.bounded and steps:
                 part = min(
-                    _part(spent, rule.kl_per_pick, 0.5),
-                    _part(kl, rule.kl_budget, 0.5) if kl > kl_before else 1.0,
-                    _part(rise, rule.probe_rise, 1.0),
+                    _part(spent, rule.kl_per_pick),
+                    _part(kl, rule.kl_budget) if kl > kl_before else 1.0,
+                    _part(rise, rule.probe_rise),
                 )
             if part == 1.0:
                 break
@@ -293,12 +293,12 @@ def _drawn(lesson: Lesson, scores: Scores) -> Tensor:
     return drawn
 
 
-def _part(value: float, limit: float, power: float) -> float:
-    """The part of a change that brings `value`, taken to go with the change to the power of 1 / `power`, to `limit`
-    (0: there is none): from 1/16 to nearly 1, and 1 when nothing has to be cut."""
+def _part(value: float, limit: float) -> float:
+    """The part of a change that brings `value`, taken to go with its square, to `limit` (0: there is none): from 1/16
+    to nearly 1, and 1 when nothing has to be cut."""
     if not limit or value <= limit:
         return 1.0
-    return max(1 / 16, UNDER * (limit / value) ** power) if math.isfinite(value) else 1 / 16
+    return max(1 / 16, UNDER * math.sqrt(limit / value)) if math.isfinite(value) else 1 / 16
 
 
 def _report(
