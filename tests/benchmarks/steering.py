@@ -10,6 +10,8 @@ answers held-out prompts (never used for picks), and measured are
   kl      nats per token of those answers to the untouched model (mean log-ratio on the policy's own samples)
   rise    of the held-out loss on other corpus text: tales and talk, all voices (`rise_others`: only the other three)
   d3      distinct trigrams over all trigrams of those answers, as a share of the untouched model's
+A voice repeats itself more than four voices do: `natural` is the d3 of the untouched model's own answers in one voice,
+one for each prompt as far as a dozen draws give one. No steering that takes nothing away can be far above it.
 `reinforce` is Trellis's rule exactly, at its default rate and, with --search, at each of a list of rates.
 """
 
@@ -66,6 +68,7 @@ class Bench:
         self.asked = [self.ids(text) for text in prompts("held-out", 7, held_out)]
         self.documents = self._documents()
         self.base = self._measured("")
+        self.base["natural"] = self._natural()
 
     def use(self, update: dict[str, Any]) -> None:
         """Another rule on the same model."""
@@ -127,6 +130,15 @@ class Bench:
             "all": sum(total for total, _ in sums.values()) / sum(count for _, count in sums.values())
         }
 
+    def _natural(self) -> dict[str, float]:
+        found: dict[str, dict[int, list[int]]] = {voice: {} for voice in VOICES}
+        for seed in range(12):
+            for number, ids in enumerate(self.answers(seed)):
+                voice = classify_voice(self.tokenizer.decode(ids))
+                if voice in found:
+                    found[voice].setdefault(number, ids)
+        return {voice: distinct(list(answers.values())) / self.base["distinct"] for voice, answers in found.items()}
+
     def measure(self, voice: str) -> dict[str, float]:
         """How far the model is steered now, and at what price."""
         now, base = self._measured(voice), self.base
@@ -144,7 +156,6 @@ class Bench:
     def _measured(self, voice: str) -> dict[str, Any]:
         answers = self.answers(seed=99)
         voices = [classify_voice(self.tokenizer.decode(ids)) for ids in answers]
-        grams = [tuple(ids[at : at + 3]) for ids in answers for at in range(len(ids) - 2)]
         given = [Lesson(ask, (tuple(ids),), None) for ask, ids in zip(self.asked, answers, strict=True)]
         kl, tokens = 0.0, 0
         scorer = Scorer(self.policy.drawing())
@@ -157,7 +168,7 @@ class Bench:
             "shares": {name: voices.count(name) / len(voices) for name in VOICES},
             "kl": kl / tokens,
             "losses": self.losses(),
-            "distinct": len(set(grams)) / len(grams),
+            "distinct": distinct(answers),
             "tokens": tokens / len(answers),
         }
 
@@ -204,6 +215,12 @@ class Bench:
         hits = [place for place, ids in enumerate(replies) if classify_voice(self.tokenizer.decode(ids)) == wanted]
         pick = choose.choice(hits) if hits else None
         return Lesson(self.ids(text), replies, pick, self.settings.sampling.temperature), first
+
+
+def distinct(answers: Sequence[Sequence[int]]) -> float:
+    """The share of trigrams that differ, over all answers together."""
+    grams = [tuple(ids[at : at + 3]) for ids in answers for at in range(len(ids) - 2)]
+    return len(set(grams)) / len(grams)
 
 
 def needed(curve: Sequence[dict[str, Any]], voice: str) -> float:
