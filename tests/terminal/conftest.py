@@ -41,6 +41,8 @@ def environment(state: Path, **extra: str) -> dict[str, str]:
         "XDG_STATE_HOME": str(state),
         "TERM": "xterm-256color",
         "HF_HUB_OFFLINE": "1",
+        # Two of torch's threads on two cores that other tests use too wait for each other: 0.1 s a step become 3 s.
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         **extra,
     }
 

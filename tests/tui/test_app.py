@@ -77,6 +77,21 @@ async def test_empty_home_tells_what_to_press(workspace: Workspace, nothing_bund
         await until(pilot, lambda: isinstance(app.screen, SetupScreen))
 
 
+async def test_finding_a_setting_marks_the_nearest(workspace: Workspace) -> None:
+    app = OgiveApp(workspace)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+        form = app.screen.query_one(Form)
+        for words, path in (("positions", "model.positions"), ("lr", "training.lr"), ("newton", "newton_schulz_steps")):
+            await pilot.press("slash", *words, "enter")
+            await until(pilot, lambda: form.has_focus)
+            assert form.marked is not None
+            assert form.marked.path.endswith(path)
+            await pilot.press("escape")
+            assert form.marked.path.endswith(path), "the mark stays when all are shown again"
+
+
 async def test_home_finds_by_words(full_workspace: Workspace) -> None:
     app = OgiveApp(full_workspace)
     async with app.run_test(size=(80, 24)) as pilot:

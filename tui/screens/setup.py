@@ -215,6 +215,10 @@ class SetupScreen(OgiveScreen):
     def _narrow(self, event: Input.Changed) -> None:
         self._filter = event.value
         self._show()
+        form = self.query_one(Form)
+        found = [line for line in form.lines if line.path]
+        if self._filter.strip() and found:
+            form.mark(min(found, key=lambda line: _distance(line, self._filter.strip().lower())).path)
 
     @on(Input.Submitted, "#find")
     def _found(self) -> None:
@@ -401,3 +405,11 @@ def estimate_content(found: Estimate, *, wide: bool) -> Content:
             joined = f" {DOT} ".join(f"{left} {right}".strip() for left, right in notes)
             lines.append(Content.assemble(" ", head, "   " if joined else "", (joined, "$ash")))
     return Content("\n").join(lines)
+
+
+def _distance(line: FormLine, wanted: str) -> int:
+    """How far a field is from what was typed: its name is that, begins with it, holds it, or only its help does."""
+    name = line.path.rpartition(".")[2]
+    if wanted in (name, line.path):
+        return 0
+    return 1 if name.startswith(wanted) else 2 if wanted in line.path else 3
