@@ -38,6 +38,8 @@ def test_one_sample_begins_with_the_prompt(workspace: Workspace, capsys: pytest.
     assert first.startswith("The crow")
     assert run(workspace, "generate", "tiny", "--prompt", "The crow", "--max-tokens", "10", "--seed", "1") == 0
     assert capsys.readouterr().out == first
+    assert run(workspace, "generate", "--prompt", "The crow", "--max-tokens", "10", "--seed", "1") == 0
+    assert capsys.readouterr().out == first, "without a name it is the workspace's newest model"
 
 
 def test_json_tells_all_of_it(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
