@@ -108,7 +108,7 @@ KEYS: tuple[Key, ...] = (
     Key("monitor.events", "a", "timeline", "What happened and every alert, or back to the samples", 11),
     Key("monitor.compare", "r", "compare", "Lay another run over this one, or take it away", 12),
     Key("monitor.chat", "c", "chat", "Talk to the run's newest checkpoint", 13),
-    Key("monitor.metric", "m", "next figure", "Loss, gradient norm, learning rate, speed, step time, memory"),
+    Key("monitor.metric", "m", "next figure", "Loss, gradient, change of weights, rate, speed, step time, memory"),
     Key("monitor.axis", "t", "axis", "Along the bottom: steps, tokens or time"),
     Key("monitor.clip", "o", "outliers", "Cut outliers off the chart, or show every value"),
     Key("monitor.closer", "up", "closer", "Look closer: half the stretch"),

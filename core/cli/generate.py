@@ -19,7 +19,7 @@ MAX_SAMPLES = 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="default: the workspace's newest; a name, folder or id")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="default: the newest; a name, folder or id")
     parser.add_argument("--prompt", "-p", metavar="TEXT", required=True, help="the text to go on from; - reads it")
     parser.add_argument("--num-samples", "-n", type=int, default=1, metavar="N", help="variants, side by side (1)")
     parser.add_argument("--chat", action="store_true", help="the prompt is a message to the model, not a text's start")

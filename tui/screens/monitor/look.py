@@ -11,6 +11,7 @@ from tui.widgets.chart import Picture, View
 METRICS = {
     "loss": "loss",
     "grad_norm": "gradient norm",
+    "weight_change": "change of the weights per step",
     "lr": "learning rate",
     "tokens_per_s": "tokens per second",
     "step_ms": "step time, ms",
