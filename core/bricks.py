@@ -302,6 +302,9 @@ LOGGERS = Table(
 
 _UPDATE: dict[str, Option] = {
     "strength": Option(1.0, "How far an inner step goes; 1 suits the bundled model", minimum=0.01, maximum=20.0),
+    "modes": Option(
+        8, "Ways in which the model's own replies differ that a pick is weighed by (0: none)", minimum=0, maximum=64
+    ),
     "inner_steps": Option(1, "Steps made for each pick", "steps", minimum=1, maximum=64),
     "follow": Option(
         0.3, "Pull towards the pick itself, besides the preference over the others", minimum=0.0, maximum=100.0

@@ -3,8 +3,9 @@
 Only the B matrices of the adapter are learned; A is drawn once and stays (LoRA-FA, Zhang et al. 2023). So what a pick
 adds to the weights is linear in what is learned, a part of the change is exactly that part, and a state is half as
 large.
-The steps follow the gradient and have one length, whatever the loss is scaled by: nothing has to be kept, and an
-update depends on the adapter, the lesson and the lessons before it alone. After the steps B is rounded to bfloat16,
+The steps follow the gradient, weighed by the model's modes where they are known (core.steering.modes), and have one
+length, whatever the loss is scaled by: nothing has to be kept, and an update depends on the adapter, the modes, the
+lesson and the lessons before it alone. After the steps B is rounded to bfloat16,
 which is what a state holds, before anything is measured.
 """
 
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 from core import adapters
 from core.cancel import Cancel
 from core.steering.lesson import Lesson, Report
+from core.steering.modes import Modes
 from core.steering.scoring import Scorer, Scores
 from core.steering.update import Rule, Terms, k3
 
@@ -31,7 +33,7 @@ MOST_CUTS = 8
 UNDER = 0.95
 """How far under a bound a cut aims, since what is measured does not quite go with the change's square."""
 NONE_STEP = 0.5
-"""The share of a step that "none of these" makes: what is not wanted says less than what is."""
+"""The share of a step that "none of these" makes where no modes are known: it tells less than a pick does."""
 BETAS = (0.9, 0.999)
 
 
@@ -43,6 +45,7 @@ class Learner:
         self._rule = rule
         self._seed = seed
         self._scorer = Scorer(model)
+        self.modes: Modes | None = None
         self._references: OrderedDict[tuple[object, ...], Tensor] = OrderedDict()
         self._probe = probe
         self.parameters = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
@@ -120,11 +123,13 @@ class Learner:
         first: Scores | None = None
         loss, steps = 0.0, 0
         weights = list(self.parameters.values())
-        stepper: _Adam | _Steady = (
-            _Adam(weights, rule.lr, self.moments, list(self.parameters))
-            if rule.lasting
-            else _Steady(weights, rule.lr * (NONE_STEP if lesson.pick is None else 1.0))
-        )
+        stepper: _Adam | _Natural | _Steady
+        if rule.lasting:
+            stepper = _Adam(weights, rule.lr, self.moments, list(self.parameters))
+        elif self.modes is not None:
+            stepper = _Natural(weights, self.modes, rule.stride)
+        else:
+            stepper = _Steady(weights, rule.lr * (NONE_STEP if lesson.pick is None else 1.0))
         for step in range(rule.inner_steps if teaches else 0):
             if cancel is not None:
                 cancel.check("The update")
@@ -227,14 +232,32 @@ class _Steady:
     @torch.no_grad()
     def step(self) -> bool:
         """One step, and the gradients dropped; False, with nothing changed, when they are no numbers."""
-        gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self._weights]
-        for weight in self._weights:
-            weight.grad = None
+        gradients = _taken(self._weights)
         norm = float(torch.nn.utils.get_total_norm(gradients))
         if not math.isfinite(norm):
             return False
         if norm > 0.0:
             torch._foreach_add_(self._weights, gradients, alpha=-self._lr * math.sqrt(self._numbers) / norm)
+        return True
+
+
+class _Natural:
+    """Steps against the gradient as the model's modes weigh it, all of one length in its own replies' spread."""
+
+    def __init__(self, weights: list[nn.Parameter], modes: Modes, stride: float) -> None:
+        self._weights: list[Tensor] = list(weights)
+        self._modes = modes
+        self._stride = stride
+
+    @torch.no_grad()
+    def step(self) -> bool:
+        """One step, and the gradients dropped; False, with nothing changed, when they are no numbers."""
+        gradients = _taken(self._weights)
+        if not bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
+            return False
+        parts = self._modes.step(gradients)
+        if parts is not None:
+            torch._foreach_add_(self._weights, parts, alpha=-self._stride)
         return True
 
 
@@ -256,9 +279,7 @@ class _Adam:
     @torch.no_grad()
     def step(self) -> bool:
         """One step, and the gradients dropped; False, with nothing changed, when they are no numbers."""
-        gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self._weights]
-        for weight in self._weights:
-            weight.grad = None
+        gradients = _taken(self._weights)
         if not bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
             return False
         self._count.add_(1.0)
@@ -278,6 +299,14 @@ class _Adam:
             maximize=False,
         )
         return True
+
+
+def _taken(weights: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients, zeros where there are none, and dropped from the weights."""
+    gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in weights]
+    for weight in weights:
+        weight.grad = None
+    return gradients
 
 
 def _untempered(lesson: Lesson) -> Lesson:

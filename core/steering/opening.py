@@ -11,23 +11,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import safetensors
+import safetensors.torch
 from torch import Tensor
 
 from core import __version__
 from core.cancel import Cancel
 from core.errors import OgiveError
-from core.files import os_failure, sha256, sync_folder, whole_folder
+from core.files import os_failure, sha256, sync_folder, whole_folder, write_atomic
 from core.settings.sampling import SamplingSettings
 from core.settings.steering import SteeringSettings
 from core.steering import journal
 from core.steering.lesson import Lesson, Report
 from core.steering.prompts import Prompts
+from core.steering.shaping import Shaper
 from core.steering.states import States
 from core.training.checkpoint import remove
 from core.workspace import Workspace
 
 Progress = Callable[[str, int, int | None], None]
 
+MODES = "modes.safetensors"
+LISTENED = 96
+"""Prompts of a session that its model is listened to on."""
 _LEFT_BEHIND = 3600.0
 """Seconds after which a hidden folder is nobody's work any more."""
 _SMALL = 1 << 28
@@ -42,9 +48,14 @@ class Steered(Protocol):
     context: int
     tokenizer: Any
     stop_ids: frozenset[int]
+    modes: Any
 
     @property
     def parameters(self) -> int: ...
+    def modes_of(self, tensors: dict[str, Tensor]) -> Any: ...
+    def listen(
+        self, asked: Sequence[Sequence[int]], cancel: Cancel | None = None, progress: Progress | None = None
+    ) -> Any: ...
     def draw(
         self, prompt_ids: Sequence[int], sampling: SamplingSettings, variants: int, seed: int, cancel: Cancel | None
     ) -> Iterator[Any]: ...
@@ -59,8 +70,34 @@ class Steered(Protocol):
     def merge(self, folder: str | Path) -> Any: ...
 
 
+def listen(
+    policy: Steered, prompts: Prompts, shaper: Shaper, cancel: Cancel | None = None, progress: Progress | None = None
+) -> Any:
+    """The modes of the model's own replies to the first prompts of a session (None: none are to be had)."""
+    places = range(min(LISTENED, len(prompts)))
+    asked = [shaper.ids(prompts.at(place) or "") for place in places]
+    return policy.listen([ids for ids in asked if len(ids) < policy.context - 1], cancel, progress)
+
+
+def kept_modes(folder: Path, policy: Steered) -> Any:
+    """The modes that a session keeps; None when it has none. OgiveError when their file is damaged."""
+    file = folder / MODES
+    if not file.exists():
+        return None
+    try:
+        return policy.modes_of(safetensors.torch.load_file(file))
+    except (OSError, safetensors.SafetensorError):
+        raise OgiveError(f"{file} is damaged.", "Restore it from a copy.") from None
+
+
 def begin(
-    workspace: Workspace, settings: SteeringSettings, name: str, policy: Steered, prompts: Prompts, seed: int
+    workspace: Workspace,
+    settings: SteeringSettings,
+    name: str,
+    policy: Steered,
+    prompts: Prompts,
+    seed: int,
+    modes: Any = None,
 ) -> Path:
     """Make a session's folder with its root, whole or not at all; its path."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "session"
@@ -79,6 +116,8 @@ def begin(
         state = states.put(policy.tensors())
         states.close()
         prompts.save(making)
+        if modes is not None:
+            write_atomic(making / MODES, safetensors.torch.save(modes.tensors()))
         book = journal.Journal(making, 0)
         book.write(
             {

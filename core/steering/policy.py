@@ -1,7 +1,7 @@
 """A model with a trainable adapter: draw replies, learn a pick, go back to any state. It knows no tree and no file.
 
-What it does next depends on `tensors()` alone: the same tensors draw the same replies from the same seed, and the same
-lesson on the same tensors gives the same tensors, bit for bit (on one machine with one number of threads).
+What it does next depends on `tensors()` and `modes` alone: the same tensors draw the same replies from the same seed,
+and with the same modes the same lesson gives the same tensors, bit for bit (on one machine with one number of threads).
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from core.models.decoder import Decoder
 from core.models.loading import LoadedModel, load
 from core.settings.sampling import SamplingSettings
 from core.settings.steering import SteeringSettings
-from core.steering import directions
+from core.steering import directions, modes
 from core.steering.learner import Learner
 from core.steering.lesson import Lesson, Report
+from core.steering.modes import Modes
 from core.steering.scoring import Scorer
 from core.workspace import Workspace
 
@@ -43,6 +44,8 @@ Progress = Callable[[str, int, int | None], None]
 OWN_TEXTS, OWN_TOKENS = 16, 96
 """What is drawn of the model's own words, before there is an adapter."""
 OWN_SEED = 20_240
+SIDE_BY_SIDE = 16
+"""How many replies to one prompt are drawn at a time to find the model's modes."""
 _MOMENTS = "optimizer."
 
 
@@ -72,6 +75,7 @@ class Policy:
         _round_down(self.model)
         probe = own[0] if own and rule.bounded and rule.probe_rise else None
         self._learner = Learner(self.model, rule, settings.seed, probe)
+        self._heard: tuple[object, Modes | None] = (None, None)
         self._root = self.tensors()
         self._twins = list(_twins(self.model, self._plain)) if self._plain is not None else []
         self._stale = True
@@ -157,6 +161,61 @@ class Policy:
         """Compute ahead what `learn` will need of a group whatever is picked; changes no result."""
         lesson = Lesson(tuple(prompt_ids), tuple(map(tuple, completions)), None, temperature)
         self._learner.reference(lesson.only(lesson.distinct()))
+
+    # In which ways its replies differ
+
+    @property
+    def modes(self) -> Modes | None:
+        """By what picks are weighed; None: by nothing. A session sets its own."""
+        return self._learner.modes
+
+    @modes.setter
+    def modes(self, found: Modes | None) -> None:
+        self._learner.modes = found
+
+    def modes_of(self, tensors: dict[str, Tensor]) -> Modes:
+        """Modes that were kept; OgiveError when they are another adapter's."""
+        return Modes.of(tensors, self.parameters, self.device)
+
+    def listen(
+        self, asked: Sequence[Sequence[int]], cancel: Cancel | None = None, progress: Progress | None = None
+    ) -> Modes | None:
+        """The modes of the untouched model's replies to these prompts; the policy is back at that model after.
+
+        None where the rule takes none, nothing is asked, or the model is too large to be listened to here
+        (`core.steering.modes.replies_for`).
+        """
+        prompts = tuple(dict.fromkeys(map(tuple, asked)))
+        size = sum(weight.numel() for weight in self._loaded.model.parameters())
+        count = modes.replies_for(size, self.parameters, self.device.type)
+        if not self.rule.modes or not prompts or not count:
+            return None
+        self.reset()
+        if self._heard[0] != prompts:
+            tell = progress or (lambda doing, done, total: None)
+            groups = self._own_replies(prompts, count, cancel)
+            weights = list(self._learner.parameters.values())
+
+            def told(done: int) -> None:
+                tell("listening to its own replies", done, count)
+
+            self._heard = (prompts, modes.find(Scorer(self.model), weights, groups, self.rule.modes, told))
+        return self._heard[1]
+
+    def _own_replies(self, prompts: Sequence[tuple[int, ...]], count: int, cancel: Cancel | None) -> Iterator[Lesson]:
+        """So many replies in all, alike many to each prompt."""
+        sampling = self.settings.sampling
+        for number, prompt in enumerate(prompts):
+            left = (count * (number + 1)) // len(prompts) - (count * number) // len(prompts)
+            while left > 0:
+                seeded = sampling.model_copy(update={"seed": OWN_SEED + 1000 * number + left})
+                rows = complete(self.drawing(), prompt, seeded, min(left, SIDE_BY_SIDE), self.stop_ids, cancel)
+                if cancel is not None:
+                    cancel.check("Listening")
+                left -= len(rows)
+                said = tuple(tuple(row.tokens) for row in rows if row.tokens)
+                if said:
+                    yield Lesson(prompt, said, None, sampling.temperature)
 
     # States
 

@@ -50,7 +50,13 @@ class Session:
     """One session, open for writing. Made by `create` or `open`; `close` lets another process open it."""
 
     def __init__(
-        self, folder: Path, record: journal.Record, settings: SteeringSettings, policy: Steered, prompts: Prompts
+        self,
+        folder: Path,
+        record: journal.Record,
+        settings: SteeringSettings,
+        policy: Steered,
+        prompts: Prompts,
+        modes: Any = None,
     ) -> None:
         """For `create` and `open`."""
         self.folder, self.id, self.about = folder, folder.name, record.about
@@ -58,7 +64,7 @@ class Session:
         self.shaper = Shaper(policy.tokenizer, settings.shaping)
         self.states = States(folder / "states")
         self.trail = self.problem = ""
-        self._weights = Weights(policy, self.states, self.tree, self.shaper)
+        self._weights = Weights(policy, self.states, self.tree, self.shaper, modes)
         self._picture = Picture(self)
         self._journal = Journal(folder, record.events)
         self._story = Narrator(folder, record.about)
@@ -90,8 +96,11 @@ class Session:
         else:
             fresh(policy)
         called = name or (settings.name if settings.name != "untitled" else policy.name)
-        Shaper(policy.tokenizer, settings.shaping).ids(prompts.at(0) or "")  # a template that refuses says so first
-        folder = opening.begin(workspace, settings, called, policy, prompts, derived(settings.seed, "card", 0))
+        shaper = Shaper(policy.tokenizer, settings.shaping)
+        shaper.ids(prompts.at(0) or "")  # a template that refuses says so first
+        modes = opening.listen(policy, prompts, shaper, cancel, progress)
+        seed = derived(settings.seed, "card", 0)
+        folder = opening.begin(workspace, settings, called, policy, prompts, seed, modes)
         return cls.open(workspace, str(folder), cancel=cancel, progress=progress, policy=policy)
 
     @classmethod
@@ -119,7 +128,7 @@ class Session:
             prompts = prompt_sources.kept(folder, settings.prompts)
             policy = policy or opening.load(settings, workspace, cancel, progress)
             opening.check_model(record.about, policy)
-            session = cls(folder, record, settings, policy, prompts)
+            session = cls(folder, record, settings, policy, prompts, opening.kept_modes(folder, policy))
             session._lock = lock
             session._resume(node, cancel)
         except BaseException:

@@ -22,8 +22,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 GRPO_CLIP = 0.2
+STRIDE = 0.9
+"""How far one inner step goes at strength 1, in standard deviations of the log-probability of the model's own replies
+along it (core.steering.modes)."""
 STEP = 8.5e-3
-"""How far one inner step moves the weights of the adapter at strength 1, as the root of their mean square."""
+"""The same where the model's modes are not known: as the root of the mean square of the weights' changes."""
 
 
 # Parts
@@ -40,12 +43,18 @@ def token_logps(logits: Tensor, tokens: Tensor, temperature: float | Tensor = 1.
 
 
 def rewards(policy: Tensor, reference: Tensor, mask: Tensor, beta: float) -> Tensor:
-    """The implicit reward of each reply, `(n,)`: beta times its mean log-ratio per token.
+    """The implicit reward of each reply, `(n,)`: beta times its log-ratio, per token of the group's mean length.
 
-    DPO (Rafailov et al. 2023) takes the sum, by which long replies count for more; the mean is length-normalised as in
-    SimPO (Meng et al. 2024).
+    DPO (Rafailov et al. 2023) takes the sum, whose size goes with how long replies are; SimPO (Meng et al. 2024)
+    divides each by its own length. That makes a token of a short reply weigh more than one of a long reply, and costs
+    a sixth more distance to the base for the same shift (measured); one length for the whole group does not.
     """
-    return beta * ((policy - reference) * mask).sum(-1) / mask.sum(-1)
+    return beta * ((policy - reference) * mask).sum(-1) / _length(mask)
+
+
+def _length(mask: Tensor) -> Tensor:
+    """Tokens of a group's replies, in the mean."""
+    return mask.sum() / len(mask)
 
 
 def k3(policy: Tensor, reference: Tensor, mask: Tensor) -> Tensor:
@@ -85,9 +94,9 @@ def none_of_these(reward: Tensor) -> Tensor:
 
 
 def unlikelihood(policy: Tensor, mask: Tensor, pick: int) -> Tensor:
-    """Minus the mean log-probability of the pick's tokens: lower as the pick itself becomes likelier, whatever becomes
-    of the others."""
-    return -(policy[pick] * mask[pick]).sum() / mask[pick].sum()
+    """Minus the log-probability of the pick, per token of the group's mean length: lower as the pick itself becomes
+    likelier, whatever becomes of the others."""
+    return -(policy[pick] * mask[pick]).sum() / _length(mask)
 
 
 def dpo(reward: Tensor, pick: int) -> Tensor:
@@ -137,14 +146,17 @@ class Terms:
 
 class Rule(Protocol):
     """What `core.steering.learner` asks of a rule. `inner_steps` are made for each pick, each on the pick at hand and
-    `replay` earlier ones; `bounded` rules stay inside kl_per_pick, kl_budget and probe_rise; a `lasting` rule keeps its
-    optimizer's state from pick to pick, and is scored without temperature."""
+    `replay` earlier ones; `bounded` rules stay inside kl_per_pick, kl_budget and probe_rise, and go `stride` along the
+    model's `modes`, or `lr` where there are none; a `lasting` rule goes by Adam at `lr`, keeps its optimizer's state
+    from pick to pick, and is scored without temperature."""
 
     inner_steps: int
     replay: int
     bounded: bool
     lasting: bool
     lr: float
+    stride: float
+    modes: int
     kl_per_pick: float
     kl_budget: float
     probe_rise: float
@@ -162,6 +174,7 @@ class _Bounded:
         self,
         *,
         strength: float,
+        modes: int,
         inner_steps: int,
         replay: int,
         kl_weight: float,
@@ -172,6 +185,8 @@ class _Bounded:
         beta: float = 0.0,
     ) -> None:
         self.lr = strength * STEP
+        self.stride = strength * STRIDE
+        self.modes = modes
         self.inner_steps = inner_steps
         self.replay = replay
         self.beta = beta
@@ -223,7 +238,8 @@ class Reinforce:
     """Trellis's rule: one AdamW step per pick on the summed log-probability, the optimizer's state kept."""
 
     bounded, lasting = False, True
-    inner_steps, replay = 1, 0
+    inner_steps, replay, modes = 1, 0, 0
+    stride = 0.0
     kl_per_pick = kl_budget = probe_rise = 0.0
 
     def __init__(self, *, lr: float, kl_weight: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from torch import Tensor
@@ -28,8 +29,9 @@ def fresh(policy: Steered) -> None:
 class Weights:
     """Knows which state the policy has, and changes it only in steps that are whole or undone."""
 
-    def __init__(self, policy: Steered, states: States, tree: Tree, shaper: Shaper) -> None:
+    def __init__(self, policy: Steered, states: States, tree: Tree, shaper: Shaper, modes: Any = None) -> None:
         self._policy, self._states, self._tree, self._shaper = policy, states, tree, shaper
+        self._modes = modes
         self._loaded = ""
         """The state whose weights the policy has; "" while that is not certain."""
 
@@ -39,6 +41,7 @@ class Weights:
             tensors = self.tensors(node)
             self._loaded = ""
             self._policy.restore(tensors)
+            self._policy.modes = self._modes
             _HOLDERS[self._policy] = self
             self._loaded = node.state
 
@@ -62,6 +65,7 @@ class Weights:
         tensors = self.tensors(start)
         self._loaded = ""
         self._policy.restore(tensors)
+        self._policy.modes = self._modes
         for each in path[path.index(start) + 1 :]:
             if not each.taught or each.parent is None or each.decision is None:
                 continue

@@ -34,8 +34,11 @@ from core.generation.sampling import filter_logits
 from core.models.decoder import Decoder
 from core.settings.steering import SteeringSettings
 from core.steering.lesson import Lesson
+from core.steering.opening import listen
 from core.steering.policy import Policy
+from core.steering.prompts import load
 from core.steering.scoring import Scorer
+from core.steering.shaping import Shaper
 from core.workspace import Workspace
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
@@ -74,6 +77,10 @@ class Bench:
         """Another rule on the same model."""
         self.settings = SteeringSettings.model_validate({**self.settings.model_dump(), "update": update})
         self.policy = Policy.load(self.settings, self._workspace)
+        shaper = Shaper(self.tokenizer, self.settings.shaping)
+        begun = time.perf_counter()
+        self.policy.modes = listen(self.policy, load(self.settings.prompts, self._workspace), shaper)
+        self.listened = time.perf_counter() - begun
 
     def ids(self, text: str) -> tuple[int, ...]:
         return tuple(self.tokenizer.render([{"role": "user", "content": text}], add_generation_prompt=True))

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from core.steering import update
 
 LENGTHS = (3, 5, 2, 4)
+MEAN_LENGTH = 3.5
 
 
 @pytest.fixture
@@ -31,12 +32,12 @@ def gradient(loss: Tensor, policy: Tensor) -> Tensor:
 def means(policy: Tensor, reference: Tensor, beta: float) -> list[float]:
     """Rewards by plain Python."""
     return [
-        beta * sum((policy[row, t] - reference[row, t]).item() for t in range(length)) / length
+        beta * sum((policy[row, t] - reference[row, t]).item() for t in range(length)) / MEAN_LENGTH
         for row, length in enumerate(LENGTHS)
     ]
 
 
-def test_rewards_are_length_normalised(group):
+def test_rewards_are_per_token_of_the_groups_mean_length(group):
     policy, reference, mask = group
     found = update.rewards(policy, reference, mask, 2.0)
     assert found.tolist() == pytest.approx(means(policy, reference, 2.0), abs=1e-12)
@@ -50,7 +51,7 @@ def test_plackett_luce_value_and_gradient(group, pick):
     weights = [math.exp(value) for value in means(policy, reference, beta)]
     share = [weight / sum(weights) for weight in weights]
     assert loss.item() == pytest.approx(-math.log(share[pick]), abs=1e-12)
-    slope = [beta / LENGTHS[row] * (share[row] - (row == pick)) for row in range(4)]
+    slope = [beta / MEAN_LENGTH * (share[row] - (row == pick)) for row in range(4)]
     expected = torch.tensor(slope, dtype=torch.float64)[:, None] * mask
     assert torch.allclose(gradient(loss, policy), expected, atol=1e-12)
 
@@ -73,7 +74,7 @@ def test_dpo_value_and_gradient(group, pick):
     expected = sum(-math.log(1 - gap) for gap in gaps.values()) / 3
     assert loss.item() == pytest.approx(expected, abs=1e-12)
     slope = [gaps[row] / 3 if row != pick else -sum(gaps.values()) / 3 for row in range(4)]
-    rows = torch.tensor([beta / LENGTHS[row] * slope[row] for row in range(4)], dtype=torch.float64)
+    rows = torch.tensor([beta / MEAN_LENGTH * slope[row] for row in range(4)], dtype=torch.float64)
     assert torch.allclose(gradient(loss, policy), rows[:, None] * mask, atol=1e-12)
 
 
@@ -98,7 +99,7 @@ def test_none_of_these_is_bounded_and_pushes_down(group):
     reward = torch.tensor(means(policy, reference, 2.0), dtype=torch.float64)
     share = reward.sigmoid()
     assert loss.item() == pytest.approx(share.mean().item(), abs=1e-12)
-    slope = share * (1 - share) / 4 * 2.0 / torch.tensor(LENGTHS, dtype=torch.float64)
+    slope = share * (1 - share) / 4 * 2.0 / MEAN_LENGTH
     assert torch.allclose(gradient(loss, policy), slope[:, None] * mask, atol=1e-12)
     far = update.none_of_these(update.rewards(policy - 1000.0, reference, mask, 2.0))
     assert 0.0 <= far.item() < 1e-12
