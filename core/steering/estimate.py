@@ -31,6 +31,12 @@ LIBRARIES = {"cpu": 600 << 20, "cuda": 1100 << 20}
 """Bytes that the libraries (and a CUDA context) take by themselves."""
 BYTES = {"fp32": 4.0, "bf16": 2.0, "8bit": 1.05, "4bit": 0.56}
 """Bytes of a weight of a matrix; the scales of quantised blocks counted."""
+REPLIES, FEWEST = 384, 48
+"""Own replies that a model is listened to for its modes (core.steering.modes); below the fewest, they are chance."""
+MOST_BYTES = 1 << 30
+"""What the scores of those replies may take of memory while the modes are found."""
+MOST_WORK = {"cpu": 4_000_000_000, "cuda": 200_000_000_000}
+"""Most replies times parameters of the model: seconds on a device of that kind, not minutes."""
 _SIZE_IN_NAME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*([mMbB])(?![a-zA-Z])")
 _PLAIN = ("gpt2", "gpt_neo", "gpt_neox", "opt", "bloom", "phi", "gptj", "falcon", "mpt", "starcoder2", "codegen")
 """Families whose feed-forward has no gate."""
@@ -78,12 +84,22 @@ class Estimate:
         return asdict(self) | {"memory": self.memory.terms} | more
 
 
+def own_replies(parameters: int, learned: int, device: str) -> int:
+    """How many own replies a model of so many parameters and learned numbers is listened to; 0 where the memory or the
+    time for a useful number is not there."""
+    work = MOST_WORK.get(device, MOST_WORK["cpu"]) // max(1, parameters)
+    most = min(REPLIES, MOST_BYTES // (2 * max(1, learned)), work)
+    return most if most >= FEWEST else 0
+
+
 def _advice(largest: str) -> str:
     """What makes the largest part smaller."""
     if largest in ("weights", "copies for drawing"):
         return "choose a smaller model, or precision 4bit or 8bit on a GPU"
     if largest == "adapter":
         return "choose a smaller adapter.rank, or a preset with fewer layers"
+    if largest == "own replies":
+        return "choose a smaller adapter.rank, or update.modes 0"
     return "choose a smaller group_size, sampling.max_new_tokens or update.replay"
 
 
@@ -138,6 +154,9 @@ def _terms(
         "logits": learning["logits"],
         "libraries": LIBRARIES[device],
     }
+    if settings.update.options.get("modes"):
+        # Two bytes a number of each reply's score; the B matrices, which are learned, are about half of the adapter.
+        terms["own replies"] = own_replies(parameters, trained // 2, device) * trained
     if own and device == "cpu":
         # Groups are drawn by a second copy that the adapter is added into, from a third, laid out for few rows.
         terms["copies for drawing"] = 2 * weights

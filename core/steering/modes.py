@@ -20,20 +20,15 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import OgiveError
+from core.steering.estimate import FEWEST
 from core.steering.lesson import Lesson
 from core.steering.scoring import Scorer
 
-REPLIES, FEWEST = 384, 48
-"""Own replies that are looked at; below the fewest, directions are chance themselves."""
-MOST_BYTES = 1 << 30
-"""What their scores may take of memory while the modes are found."""
-MOST_WORK = {"cpu": 4_000_000_000, "cuda": 200_000_000_000}
-"""Most replies times parameters of the model: seconds on a device of that kind, not minutes."""
 OUTSIDE = 0.1
 """How fast what no mode covers is learned, beside the mode with the least variance."""
 LEAST = 1e-4
 """A mode with a smaller share of the first one's variance is rounding."""
-_COLUMNS = 1 << 20
+_COLUMNS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -72,15 +67,6 @@ class Modes:
                 "Begin a new session from its settings.",
             )
         return cls(directions.float().to(device), variance.to(device))
-
-
-def replies_for(parameters: int, learned: int, device: str) -> int:
-    """How many own replies are looked at for a model of so many parameters and learned numbers; 0 where the memory or
-    the time for a useful number is not there."""
-    most = min(
-        REPLIES, MOST_BYTES // (2 * max(1, learned)), MOST_WORK.get(device, MOST_WORK["cpu"]) // max(1, parameters)
-    )
-    return most if most >= FEWEST else 0
 
 
 def find(

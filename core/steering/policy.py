@@ -30,6 +30,7 @@ from core.models.loading import LoadedModel, load
 from core.settings.sampling import SamplingSettings
 from core.settings.steering import SteeringSettings
 from core.steering import directions, modes
+from core.steering.estimate import own_replies
 from core.steering.learner import Learner
 from core.steering.lesson import Lesson, Report
 from core.steering.modes import Modes
@@ -183,11 +184,11 @@ class Policy:
         """The modes of the untouched model's replies to these prompts; the policy is back at that model after.
 
         None where the rule takes none, nothing is asked, or the model is too large to be listened to here
-        (`core.steering.modes.replies_for`).
+        (`core.steering.estimate.own_replies`).
         """
         prompts = tuple(dict.fromkeys(map(tuple, asked)))
         size = sum(weight.numel() for weight in self._loaded.model.parameters())
-        count = modes.replies_for(size, self.parameters, self.device.type)
+        count = own_replies(size, self.parameters, self.device.type)
         if not self.rule.modes or not prompts or not count:
             return None
         self.reset()

@@ -8,6 +8,7 @@ import torch
 from core.errors import OgiveError
 from core.settings.steering import SteeringSettings
 from core.steering import modes, opening
+from core.steering.estimate import own_replies
 from core.steering.lesson import Lesson
 from core.steering.modes import Modes
 from core.steering.policy import Policy
@@ -21,7 +22,7 @@ ASKED = tuple(tuple(f"Question {number}?".encode()) for number in range(12))
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(modes, "REPLIES", 72)
+    monkeypatch.setattr("core.steering.estimate.REPLIES", 72)
 
 
 def policy(loaded=None, **options) -> Policy:
@@ -118,10 +119,10 @@ def test_listening_leaves_the_model_untouched_and_is_done_once(monkeypatch):
 def test_what_cannot_be_listened_to_is_not():
     assert policy().listen([]) is None
     assert policy(modes=0).listen(ASKED) is None
-    assert modes.replies_for(3_700_000, 147_456, "cpu") == 72
-    assert modes.replies_for(321_000_000, 6_700_000, "cpu") == 0  # minutes of drawing
-    assert modes.replies_for(321_000_000, 6_700_000, "cuda") == 72
-    assert modes.replies_for(321_000_000, 60_000_000, "cuda") == 0  # eight replies' scores would fill the memory
+    assert own_replies(3_700_000, 147_456, "cpu") == 72
+    assert own_replies(321_000_000, 6_700_000, "cpu") == 0  # minutes of drawing
+    assert own_replies(321_000_000, 6_700_000, "cuda") == 72
+    assert own_replies(321_000_000, 60_000_000, "cuda") == 0  # eight replies' scores would fill the memory
 
 
 def test_replies_that_are_all_alike_have_no_modes():
