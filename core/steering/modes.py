@@ -66,7 +66,7 @@ class Modes:
                 "The kept modes of this session are not of its model's adapter.",
                 "Begin a new session from its settings.",
             )
-        return cls(directions.float().to(device), variance.to(device))
+        return cls(directions.float().to(device), variance.clone().to(device))
 
 
 def find(
