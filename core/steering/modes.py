@@ -70,14 +70,21 @@ class Modes:
 
 
 def find(
-    scorer: Scorer, weights: Sequence[nn.Parameter], groups: Iterable[Lesson], count: int, told: Callable[[int], object]
+    scorer: Scorer,
+    weights: Sequence[nn.Parameter],
+    groups: Iterable[Lesson],
+    most: int,
+    count: int,
+    told: Callable[[int], object],
 ) -> Modes | None:
-    """The `count` leading modes of the replies in `groups`; None when they do not spread.
+    """The `count` leading modes of the replies in `groups`, `most` of them; None when they do not spread.
 
     `scorer` scores with the weights as they are, fresh. For the directions each score counts by the root of its length,
     so that a few odd replies do not make modes of their own; the variances are those of the scores as they are.
     """
-    scores: list[Tensor] = []
+    numbers = sum(weight.numel() for weight in weights)
+    table = torch.empty(most, numbers, dtype=torch.bfloat16, device=weights[0].device)
+    filled = 0
     for group in groups:
         sums = scorer([group])[0].logps.sum(-1)
         for place in range(len(sums)):
@@ -85,13 +92,10 @@ def find(
             parts = [torch.zeros_like(w) if g is None else g for g, w in zip(found, weights, strict=True)]
             score = torch.cat([part.flatten() for part in parts])
             if bool(score.isfinite().all()):
-                scores.append(score.bfloat16())
-        told(len(scores))
-    if len(scores) < FEWEST:
-        return None
-    table = torch.stack(scores)
-    scores.clear()
-    return _leading(table, count)
+                table[filled] = score
+                filled += 1
+        told(filled)
+    return _leading(table[:filled], count) if filled >= FEWEST else None
 
 
 @torch.no_grad()

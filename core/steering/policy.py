@@ -200,7 +200,7 @@ class Policy:
             def told(done: int) -> None:
                 tell("listening to its own replies", done, count)
 
-            self._heard = (prompts, modes.find(Scorer(self.model), weights, groups, self.rule.modes, told))
+            self._heard = (prompts, modes.find(Scorer(self.model), weights, groups, count, self.rule.modes, told))
         return self._heard[1]
 
     def _own_replies(self, prompts: Sequence[tuple[int, ...]], count: int, cancel: Cancel | None) -> Iterator[Lesson]:
