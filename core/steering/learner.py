@@ -5,8 +5,8 @@ adds to the weights is linear in what is learned, a part of the change is exactl
 large.
 The steps follow the gradient, weighed by the model's modes where they are known (core.steering.modes), and have one
 length, whatever the loss is scaled by: nothing has to be kept, and an update depends on the adapter, the modes, the
-lesson and the lessons before it alone. After the steps B is rounded to bfloat16,
-which is what a state holds, before anything is measured.
+lesson and the lessons before it alone. After the steps B is rounded to bfloat16, which is what a state holds, before
+anything is measured.
 """
 
 from __future__ import annotations

@@ -167,10 +167,10 @@ def test_two_sessions_on_one_policy_have_their_own(workspace, shared_policy, ste
         steer.draw(session)
         return session.update(Decision.pick(1)).state
 
-    plain = {"update": {"name": "plackett-luce", "modes": 0}}
-    first, second = steer.begin(), steer.begin(**plain)
-    # The policy was loaded for a rule with modes; a session without keeps none.
-    assert (first.folder / opening.MODES).exists()
+    first = steer.begin()
+    second = steer.begin(prompts={"source": "typed", "typed": ["Who keeps the ferry?"]})
+    kept = [(each.folder / opening.MODES).read_bytes() for each in (first, second)]
+    assert kept[0] != kept[1]
     alone = picked(first)
     picked(second)
     first.undo()
